@@ -1,0 +1,105 @@
+// The catalogue: every operation of the product, defined once beside its rule. Routers, bindings, documents and tests
+// iterate over it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ignition/describe.hpp"
+
+namespace ignition {
+
+struct Context;
+
+enum class Method : std::uint8_t { GET, POST, PUT, PATCH, DELETE };
+BOOST_DESCRIBE_ENUM(Method, GET, POST, PUT, PATCH, DELETE)
+
+// Where an operation lives below /api/v1. `{name}` stands for one path segment and is a field of the input.
+struct Route {
+  Method method;
+  std::string_view path;  // "" = not reachable over HTTP
+  int status = 200;       // of a success
+};
+constexpr Route Get(std::string_view path) { return {Method::GET, path}; }
+constexpr Route Post(std::string_view path) { return {Method::POST, path}; }
+// A POST that creates: answers 201.
+constexpr Route Create(std::string_view path) { return {Method::POST, path, 201}; }
+constexpr Route Put(std::string_view path) { return {Method::PUT, path}; }
+constexpr Route Patch(std::string_view path) { return {Method::PATCH, path}; }
+constexpr Route Delete(std::string_view path) { return {Method::DELETE, path}; }
+// For host programs and the command line only.
+constexpr Route Internal() { return {Method::POST, ""}; }
+
+// Who may call. `recent` operations need a fresh credential, `system` ones the host program itself.
+enum class Access : std::uint8_t { public_, any, user, any_recent, user_recent, admin, system };
+BOOST_DESCRIBE_ENUM(Access, public_, any, user, any_recent, user_recent, admin, system)
+
+// A read takes a snapshot and stores nothing; a write holds the user's lock and raises users.revision.
+enum class Effect : std::uint8_t { read, write };
+BOOST_DESCRIBE_ENUM(Effect, read, write)
+
+struct Operation {
+  using Function = void (*)();
+  std::string name;
+  Route route;
+  std::vector<Route> aliases;
+  Access access;
+  Effect effect;
+  std::string summary;
+  std::string_view entitlement;  // of admin operations
+  const TypeInfo* input;
+  const TypeInfo* output;
+  Function function;
+  void (*invoke)(Function function, Context& context, const void* input, void* output);
+
+  // Further routes of the same operation.
+  Operation& also(Route route_) {
+    aliases.push_back(route_);
+    return *this;
+  }
+  Operation& needs(std::string_view entitlement_) {
+    entitlement = entitlement_;
+    return *this;
+  }
+};
+
+class Catalogue {
+ public:
+  // Adds `Output function(Context&, const Input&)`. The name is `domain.verb` or `domain.resource.verb`, unique.
+  template <class Output, class Input>
+  Operation& add(std::string_view name, Route route, Access access, Effect effect,
+                 Output (*function)(Context&, const Input&), std::string_view summary) {
+    return add(Operation{.name = std::string(name),
+                         .route = route,
+                         .aliases = {},
+                         .access = access,
+                         .effect = effect,
+                         .summary = std::string(summary),
+                         .entitlement = {},
+                         .input = &type_info<Input>,
+                         .output = &type_info<Output>,
+                         .function = reinterpret_cast<Operation::Function>(function),
+                         .invoke = [](Operation::Function f, Context& context, const void* in, void* out) {
+                           *static_cast<Output*>(out) = reinterpret_cast<Output (*)(Context&, const Input&)>(f)(
+                               context, *static_cast<const Input*>(in));
+                         }});
+  }
+
+  // In order of registration.
+  const std::deque<Operation>& operations() const { return operations_; }
+  const Operation* find(std::string_view name) const;
+  // The operation of a function given to add(). Throws INTERNAL when there is none.
+  const Operation& of(Operation::Function function) const;
+
+ private:
+  Operation& add(Operation operation);
+  std::deque<Operation> operations_;
+  std::unordered_map<std::string_view, const Operation*> by_name_;
+};
+
+}  // namespace ignition

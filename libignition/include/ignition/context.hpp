@@ -1,0 +1,96 @@
+// Everything an operation needs. No operation looks at a clock, a random source or a global by itself.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ignition/config.hpp"
+#include "ignition/storage.hpp"
+#include "ignition/time.hpp"
+#include "ignition/uuid.hpp"
+
+namespace ignition {
+
+class TodayCache;
+
+enum class Role : std::uint8_t { user, premium, moderator, admin, super_admin };
+BOOST_DESCRIBE_ENUM(Role, user, premium, moderator, admin, super_admin)
+
+// How the caller proved who it is. `host` is a program that embeds the library and is trusted; `system` is that program
+// acting for nobody.
+enum class Credential : std::uint8_t { none, session, jwt, api_key, local, host, system };
+BOOST_DESCRIBE_ENUM(Credential, none, session, jwt, api_key, local, host, system)
+
+// Who calls, as the shell established it.
+struct Caller {
+  Credential credential = Credential::none;
+  Uuid user;
+  std::optional<Uuid> session_id;
+  std::optional<Instant> auth_time;
+  std::vector<std::string> entitlements;
+
+  static Caller anonymous() { return {}; }
+  static Caller system() { return {.credential = Credential::system}; }
+  static Caller host(const Uuid& user) { return {.credential = Credential::host, .user = user}; }
+  static Caller local();  // the local user of single-user mode
+};
+
+// The fixed id of the local user.
+inline constexpr Uuid kLocalUser{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+
+// The caller's account as it stood when the call began (one row, read under the lock by writes).
+struct Principal {
+  Uuid user_id;
+  std::int64_t revision = 0;
+  std::string email;
+  std::string name;
+  std::optional<std::string> image;
+  Role role = Role::user;
+  bool approved = false;
+  std::optional<std::int64_t> age_attested;
+  std::optional<std::string> tos_version;
+  std::optional<Instant> disabled_at;
+  Instant created_at;
+  std::optional<std::string> theme;     // null = default
+  std::optional<std::string> timezone;  // null = UTC
+  std::int64_t day_start_hour = 0;
+  WeekStart week_start = WeekStart::monday;
+  std::optional<Instant> previous_activity_at;  // engagement_state.last_activity_at
+  std::int64_t flags_version = 0;               // rises with every change of the shared feature flags
+};
+BOOST_DESCRIBE_STRUCT(Principal, (),
+                      (user_id, revision, email, name, image, role, approved, age_attested, tos_version, disabled_at,
+                       created_at, theme, timezone, day_start_hour, week_start, previous_activity_at, flags_version))
+
+struct Context {
+  const Caller& caller;
+  const Principal& principal;
+  Uuid user;          // = principal.user_id
+  Instant now;        // one instant for the whole operation
+  Calendar calendar;  // how this user's days are cut
+  LocalDate today;    // = calendar.date_of(now)
+  Transaction& db;
+  IdSource& ids;
+  const Config& config;
+  TodayCache* today_cache = nullptr;
+  std::string_view if_none_match;  // entity tags the caller holds already; "" = none
+
+  // What the operation may say besides its output.
+  struct Reply {
+    int status = 0;  // 0 = the route's
+    std::string etag;
+    bool not_modified = false;
+    std::vector<std::pair<std::string, std::string>> events;  // published after the commit: name, JSON
+  } reply;
+
+  Uuid new_id() const { return ids.next(now); }
+  // Tells subscribers of the engine, after the commit.
+  void publish(std::string name, std::string json) { reply.events.emplace_back(std::move(name), std::move(json)); }
+  // Sets the answer's entity tag; true when the caller holds it already, so that the output will not be sent.
+  bool tagged(std::string etag);
+};
+
+}  // namespace ignition

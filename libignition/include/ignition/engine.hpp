@@ -1,0 +1,89 @@
+// The one entry point: opens a store and runs operations by name, for any shell, or by function, for C++ programs.
+//
+//   auto ignition = ignition::Engine::open({.store_url = "sqlite:ignition.db"});
+//   auto me = ignition::Caller::host(user_id);
+//   auto session = ignition->call(me, &ignition::focus::start, {.duration_seconds = 1500});
+//
+// An Engine is thread-safe. Writes of one user run one after the other.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ignition/catalogue.hpp"
+#include "ignition/config.hpp"
+#include "ignition/context.hpp"
+#include "ignition/storage.hpp"
+#include "ignition/wire.hpp"
+
+namespace ignition {
+
+struct EngineOptions {
+  std::string store_url = "sqlite:ignition.db";
+  StoreOptions store{};
+  Config config{};
+  bool migrate = true;              // bring the schema up to date when opening
+  std::shared_ptr<Clock> clock{};   // null = the system's
+  std::shared_ptr<IdSource> ids{};  // null = random
+};
+
+// A call by name. Views must outlive the call.
+struct Call {
+  std::string_view operation;
+  std::string_view body{};                                                // JSON object; "" = none
+  std::span<const std::pair<std::string_view, std::string_view>> path{};  // decoded; a malformed id is NOT_FOUND
+  std::span<const std::pair<std::string_view, std::string_view>> query{};
+  std::string_view idempotency_key{};
+  std::string_view if_none_match{};
+  UnknownKeys unknown_keys = UnknownKeys::refuse;
+};
+
+struct Answer {
+  int status = 200;
+  std::string body;  // the output as JSON; empty when not_modified
+  std::string etag;  // without quotes; "" = none
+  bool not_modified = false;
+  bool replayed = false;  // answered from an idempotency key
+};
+
+class Engine {
+ public:
+  static std::unique_ptr<Engine> open(EngineOptions options);
+  virtual ~Engine() = default;
+
+  // Runs an operation by name. Throws Error; NOT_FOUND for an unknown name.
+  virtual Answer call(const Caller& caller, const Call& call) = 0;
+
+  // Runs an operation by its function, without JSON.
+  template <class Output, class Input>
+  Output call(const Caller& caller, Output (*function)(Context&, const Input&),
+              const std::type_identity_t<Input>& input = {}) {
+    Output output{};
+    run(catalogue().of(reinterpret_cast<Operation::Function>(function)), caller, &input, &output);
+    return output;
+  }
+
+  virtual const Catalogue& catalogue() const = 0;
+  virtual const Config& config() const = 0;
+  virtual Store& store() = 0;
+  virtual Clock& clock() = 0;
+  // The migrations that the store still lacks; operations are UNAVAILABLE while there are any.
+  virtual int pending_migrations() = 0;
+
+  // `listener(event name, JSON)` runs after the commit of each call that publishes, on the caller's thread. Returns a
+  // number for unsubscribe.
+  virtual int subscribe(std::function<void(std::string_view, std::string_view)> listener) = 0;
+  virtual void unsubscribe(int listener) = 0;
+
+ protected:
+  virtual void run(const Operation& operation, const Caller& caller, const void* input, void* output) = 0;
+};
+
+// The catalogue of the whole product.
+const Catalogue& catalogue();
+
+}  // namespace ignition

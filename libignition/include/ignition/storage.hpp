@@ -1,0 +1,216 @@
+// The storage port. Domains speak to it in portable SQL with `$1` parameters and get described rows back; adapters
+// (SQLite, PostgreSQL) implement a handful of virtual functions.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ignition/describe.hpp"
+
+namespace ignition {
+
+// One statement. Its text lives as long as the program; it is prepared once per connection.
+struct Sql {
+  std::string_view text;
+};
+
+// A bound parameter. Views stay valid during the call only.
+using Param = std::variant<std::monostate, bool, std::int64_t, double, std::string_view, Uuid, Instant, LocalDate>;
+
+// A column of a row as the database gives it.
+struct Cell {
+  enum class Type : std::uint8_t { null, integer, real, text, blob };
+  Type type = Type::null;
+  std::int64_t integer = 0;
+  double real = 0;
+  std::string_view text;  // text and blob
+};
+
+class RowView {
+ public:
+  virtual int size() const = 0;
+  virtual Cell cell(int column) const = 0;
+
+ protected:
+  ~RowView() = default;
+};
+
+// Fills a described object from the columns of a row, in described order, or a scalar from the first column.
+void read_row(const RowView& row, const TypeInfo& type, void* out);
+// The parameters of a described object's fields, in described order (lists, objects and maps as JSON text, which is
+// kept in `texts`).
+std::vector<Param> params_of(const TypeInfo& type, const void* object, std::vector<std::string>& texts);
+// `INSERT INTO table (fields) VALUES ($1, ...)` for a described row type.
+Sql insert_statement(const TypeInfo& row, std::string_view table);
+
+namespace detail {
+Param param_of(const TypeInfo& type, const void* value);
+
+template <class T>
+Param to_param(const T& value) {
+  if constexpr (std::is_same_v<T, Param>) {
+    return value;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return value;
+  } else if constexpr (std::is_integral_v<T>) {
+    return static_cast<std::int64_t>(value);
+  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    return std::string_view(value);
+  } else {
+    return param_of(type_info<T>, &value);
+  }
+}
+inline Param to_param(std::nullopt_t) { return std::monostate{}; }
+}  // namespace detail
+
+enum class Mode : std::uint8_t { read, write };
+
+// A transaction on one connection; for one thread. Destroying it without commit() rolls it back. Violated constraints
+// become Errors (CONFLICT, NOT_FOUND) by their name; a busy or lost database is UNAVAILABLE.
+class Transaction {
+ public:
+  virtual ~Transaction() = default;
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  template <class Row, class... Args>
+  std::vector<Row> query(Sql sql, const Args&... args) {
+    std::vector<Row> rows;
+    each<Row>(
+        sql, [&rows](Row&& row) { rows.push_back(std::move(row)); }, args...);
+    return rows;
+  }
+  // The only row, or nothing. More than one is an internal error.
+  template <class Row, class... Args>
+  std::optional<Row> maybe(Sql sql, const Args&... args) {
+    std::optional<Row> found;
+    each<Row>(
+        sql,
+        [&found](Row&& row) {
+          if (found) throw Error(Code::INTERNAL, "A statement for one row returned more.");
+          found = std::move(row);
+        },
+        args...);
+    return found;
+  }
+  // The only row; none is an internal error.
+  template <class Row, class... Args>
+  Row one(Sql sql, const Args&... args) {
+    auto row = maybe<Row>(sql, args...);
+    if (!row) throw Error(Code::INTERNAL, "A statement for one row returned none.");
+    return std::move(*row);
+  }
+  // Calls `use(Row&&)` for every row.
+  template <class Row, class Use, class... Args>
+  void each(Sql sql, Use&& use, const Args&... args) {
+    const std::array<Param, sizeof...(Args)> params{detail::to_param(args)...};
+    run(sql, params, &use, [](void* target, const RowView& view) {
+      Row row{};
+      read_row(view, type_info<Row>, &row);
+      (*static_cast<std::remove_reference_t<Use>*>(target))(std::move(row));
+    });
+  }
+  // Runs a statement without rows; returns the number of changed rows.
+  template <class... Args>
+  std::int64_t execute(Sql sql, const Args&... args) {
+    const std::array<Param, sizeof...(Args)> params{detail::to_param(args)...};
+    return run(sql, params, nullptr, nullptr);
+  }
+  // Inserts a described row; `Row::table` names its table.
+  template <class Row>
+  void insert(const Row& row) {
+    insert_row(type_info<Row>, Row::table, &row);
+  }
+  template <class Row>
+  void insert_many(std::span<const Row> rows) {
+    std::vector<const void*> pointers;
+    pointers.reserve(rows.size());
+    for (const Row& row : rows) pointers.push_back(&row);
+    insert_rows(type_info<Row>, Row::table, pointers);
+  }
+
+  // Takes the user's row lock until the end of the transaction. Every write does this first.
+  virtual void lock_user(const Uuid& user) = 0;
+  // Makes everything since begin() durable. Returns only when it is.
+  virtual void commit() = 0;
+  // Runs `work` so that an exception out of it undoes what it did, and nothing else, before it goes on.
+  virtual void attempt(const std::function<void()>& work) = 0;
+
+  // Rows written by this transaction so far (attempts that failed included).
+  std::int64_t rows_changed() const { return rows_changed_; }
+  // Statements run so far.
+  std::int64_t statements() const { return statements_; }
+
+ protected:
+  Transaction() = default;
+  using OnRow = void (*)(void* target, const RowView& row);
+  // Runs one statement; calls on_row (if any) for each row; returns the number of changed rows.
+  virtual std::int64_t run_statement(Sql sql, std::span<const Param> params, void* target, OnRow on_row) = 0;
+  virtual void insert_rows(const TypeInfo& row, std::string_view table, std::span<const void* const> rows);
+
+ private:
+  std::int64_t run(Sql sql, std::span<const Param> params, void* target, OnRow on_row) {
+    ++statements_;
+    const std::int64_t changed = run_statement(sql, params, target, on_row);
+    rows_changed_ += changed;
+    return changed;
+  }
+  void insert_row(const TypeInfo& type, std::string_view table, const void* row);
+
+  std::int64_t rows_changed_ = 0;
+  std::int64_t statements_ = 0;
+};
+
+// State of one migration.
+struct Migration {
+  int version = 0;
+  std::string name;
+  bool applied = false;
+  std::optional<Instant> applied_at;
+};
+BOOST_DESCRIBE_STRUCT(Migration, (), (version, name, applied, applied_at))
+
+struct StoreOptions {
+  // SQLite: how a commit is made durable. `full` survives power loss, `normal` survives a crash of the process only,
+  // `off` is for throw-away stores.
+  enum class Durability : std::uint8_t { full, normal, off };
+  Durability durability = Durability::full;
+  bool group_commit = true;  // queued writes share one synchronisation with the disk
+  int readers = 8;           // SQLite: greatest number of connections for reading
+  int busy_timeout_ms = 5000;
+};
+
+// A database. Thread-safe.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // `sqlite:path`, `sqlite:///absolute/path`, `sqlite::memory:`. Makes the file when it is missing. Throws
+  // VALIDATION_ERROR for a URL it does not understand, UNAVAILABLE when the database cannot be opened.
+  static std::unique_ptr<Store> open(std::string_view url, const StoreOptions& options = {});
+
+  virtual std::unique_ptr<Transaction> begin(Mode mode) = 0;
+  virtual std::string_view backend() const = 0;  // "sqlite" or "postgresql"
+
+  // Migrations known to this program or recorded in the database, in order. Throws CONFLICT reason `newer_schema` when
+  // the database knows one that the program does not, `changed_migration` when an applied text has changed.
+  virtual std::vector<Migration> migrations() = 0;
+  // Applies all pending migrations (or those up to `target`), each in one transaction; safe to call from several
+  // processes at once. Returns those applied now.
+  virtual std::vector<Migration> migrate_up(Instant now, std::optional<int> target = {}) = 0;
+  // Takes back applied migrations above `target`. Returns those taken back.
+  virtual std::vector<Migration> migrate_down(int target) = 0;
+  // Normalised description of tables, columns, keys and indexes; equal on both databases.
+  virtual std::string describe_schema() = 0;
+  // Throws UNAVAILABLE when a trivial query does not answer.
+  virtual void ping() = 0;
+};
+
+}  // namespace ignition
