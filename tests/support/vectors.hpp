@@ -42,9 +42,7 @@ inline std::int64_t integer(Value object, std::string_view key, std::int64_t oth
 inline bool boolean(Value object, std::string_view key, bool otherwise = false) {
   return has(object, key) ? object[key].get_bool().value() : otherwise;
 }
-inline std::string text(Value object, std::string_view key) {
-  return std::string(object[key].get_string().value());
-}
+inline std::string text(Value object, std::string_view key) { return std::string(object[key].get_string().value()); }
 inline std::string text(Value object, std::string_view key, std::string_view otherwise) {
   return has(object, key) ? text(object, key) : std::string(otherwise);
 }

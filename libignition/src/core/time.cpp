@@ -100,7 +100,7 @@ std::optional<Instant> Instant::parse(std::string_view text) {
     const int minutes = zone.size() == 3 ? 0 : digits(zone, 4, 2);
     if ((zone[0] != '+' && zone[0] != '-') || hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return {};
     if (zone.size() != 3 && (zone.size() != 6 || zone[3] != ':')) return {};
-    offset = (hours * 60 + minutes) * 60 * (zone[0] == '-' ? -1 : 1);
+    offset = std::int64_t{60} * (hours * 60 + minutes) * (zone[0] == '-' ? -1 : 1);
   }
   return Instant{date->days * kDay + (hour * 3600 + minute * 60 + second - offset) * kSecond + fraction};
 }

@@ -94,7 +94,8 @@ Uuid SequentialIds::next(Instant now) {
   const std::uint64_t n = std::atomic_ref(count_).fetch_add(1) + 1;
   const std::uint64_t mixed = mix(seed_ * 0x100000001B3ULL + n);
   std::array<std::uint8_t, 10> random;
-  random[0] = static_cast<std::uint8_t>(n >> 8);  // low counter bits first, so that ids sort in the order they were made
+  random[0] =
+      static_cast<std::uint8_t>(n >> 8);  // low counter bits first, so that ids sort in the order they were made
   random[1] = static_cast<std::uint8_t>(n);
   for (std::size_t i = 0; i < 8; ++i) random[2 + i] = static_cast<std::uint8_t>(mixed >> (8 * i));
   return Uuid::v7(now, random);
