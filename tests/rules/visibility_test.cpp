@@ -88,10 +88,10 @@ TEST_CASE("overlays change the surface as their vectors say") {
         .onboarding = test::boolean(o, "onboarding_active"),
         .gamification = enum_of<GamificationVisibility>(test::text(o, "gamification_visibility", "always")).value()};
     TodayFlags flags;
-    flags.TODAY_FEATURES_MASTER = test::boolean(o, "flag_master", true);
-    flags.TODAY_DECISION_SUPPRESSION_V1 = test::boolean(o, "flag_decision_suppression", true);
-    flags.TODAY_REDUCED_MODE_V1 = test::boolean(o, "flag_reduced_mode", true);
-    flags.TODAY_SOFT_LANDING_V1 = test::boolean(o, "flag_soft_landing", true);
+    flags.master = test::boolean(o, "flag_master", true);
+    flags.decision_suppression = test::boolean(o, "flag_decision_suppression", true);
+    flags.reduced_mode = test::boolean(o, "flag_reduced_mode", true);
+    flags.soft_landing = test::boolean(o, "flag_soft_landing", true);
     check_surface(surface_of(state_of(c["state"].value()), overlay, flags), c["expected"].value());
     ++count;
   }
@@ -121,10 +121,10 @@ TEST_CASE("no state, overlay and flags leave Today without a call to action") {
         .gamification = *rc::gen::element(GamificationVisibility::always, GamificationVisibility::subtle,
                                           GamificationVisibility::hidden)};
     TodayFlags flags;
-    flags.TODAY_FEATURES_MASTER = master;
-    flags.TODAY_DECISION_SUPPRESSION_V1 = suppression;
-    flags.TODAY_REDUCED_MODE_V1 = reduced;
-    flags.TODAY_SOFT_LANDING_V1 = soft_flag;
+    flags.master = master;
+    flags.decision_suppression = suppression;
+    flags.reduced_mode = reduced;
+    flags.soft_landing = soft_flag;
     const Surface s = surface_of(state, overlay, flags);
     RC_ASSERT(s == surface_of(state, overlay, flags));
     RC_ASSERT(s.visibility.show_starter_block || s.visibility.show_daily_plan || s.visibility.show_explore);

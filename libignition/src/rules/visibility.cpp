@@ -75,7 +75,7 @@ EntryMode entry_mode_of(const Surface& surface, const Overlay& overlay, const To
     return overlay.show_full ? EntryMode::standard : EntryMode::reduced;
   }
   if (overlay.show_full) return EntryMode::standard;
-  if (overlay.onboarding && flags.TODAY_FEATURES_MASTER) return EntryMode::onboarding;
+  if (overlay.onboarding && flags.master) return EntryMode::onboarding;
   if (surface.resolved_state == ResolvedState::returning_after_gap) return EntryMode::ramp;
   if (surface.soft_landing_applied || surface.resolved_state == ResolvedState::first_day) return EntryMode::reduced;
   return EntryMode::standard;
@@ -93,9 +93,9 @@ ResolvedState resolve_state(const UserState& state) {
 
 Surface surface_of(const UserState& state, const Overlay& overlay, const TodayFlags& flags) {
   Surface surface;
-  if (flags.TODAY_FEATURES_MASTER && flags.TODAY_DECISION_SUPPRESSION_V1) {
+  if (flags.master && flags.decision_suppression) {
     UserState seen = state;
-    if (!flags.TODAY_REDUCED_MODE_V1 || overlay.reduced_dismissed) seen.returning_after_gap = false;
+    if (!flags.reduced_mode || overlay.reduced_dismissed) seen.returning_after_gap = false;
     surface.resolved_state = resolve_state(seen);
   }
 
@@ -104,8 +104,8 @@ Surface surface_of(const UserState& state, const Overlay& overlay, const TodayFl
   v = row_of(shape).visibility;
   surface.max_ctas = row_of(shape).max_ctas;
 
-  surface.soft_landing_applied = flags.TODAY_FEATURES_MASTER && flags.TODAY_SOFT_LANDING_V1 && overlay.soft_landing &&
-                                 !overlay.show_full && surface.resolved_state != ResolvedState::focus_active;
+  surface.soft_landing_applied = flags.master && flags.soft_landing && overlay.soft_landing && !overlay.show_full &&
+                                 surface.resolved_state != ResolvedState::focus_active;
   if (surface.soft_landing_applied) {
     v.force_daily_plan_collapsed = true;
     v.force_explore_collapsed = true;

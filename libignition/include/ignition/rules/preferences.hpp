@@ -1,5 +1,4 @@
-// What a user prefers about Today (rules 1.1, C4), the system's configuration behind it (5.1) and the switches of the
-// Today features (5.2).
+// What a user prefers about Today (section 1.1, rule C4) and the system's configuration behind it (section 5.1).
 #pragma once
 
 #include <boost/describe/class.hpp>
@@ -84,26 +83,5 @@ std::span<const TodayConfigKey> today_config_keys();
 // The first key that is out of bounds, in the order of TodayConfig, or `weights` when the four weights together exceed
 // 10000; nothing when the configuration is valid.
 std::optional<std::string_view> first_invalid_key(const TodayConfig& config);
-
-// Effective values (rule X2) of the Today features; the names are those on the wire.
-struct TodayFlags {
-  // NOLINTBEGIN(readability-identifier-naming): flags keep their public names
-  bool TODAY_FEATURES_MASTER = true;
-  bool TODAY_DECISION_SUPPRESSION_V1 = true;
-  bool TODAY_NEXT_ACTION_RESOLVER_V1 = true;
-  bool TODAY_MOMENTUM_FEEDBACK_V1 = true;
-  bool TODAY_SOFT_LANDING_V1 = true;
-  bool TODAY_REDUCED_MODE_V1 = true;
-  bool TODAY_DYNAMIC_UI_V1 = true;
-  bool TODAY_QUICK_PICKS_EXTENDED_V1 = true;
-  bool TODAY_PLAN_EXTENDED_V1 = true;
-  bool TODAY_RANKING_V2 = false;
-  // NOLINTEND(readability-identifier-naming)
-  bool sequence_ranking = true;  // false while KILL_SEQUENCE is raised; not on the wire
-};
-BOOST_DESCRIBE_STRUCT(TodayFlags, (),
-                      (TODAY_FEATURES_MASTER, TODAY_DECISION_SUPPRESSION_V1, TODAY_NEXT_ACTION_RESOLVER_V1,
-                       TODAY_MOMENTUM_FEEDBACK_V1, TODAY_SOFT_LANDING_V1, TODAY_REDUCED_MODE_V1, TODAY_DYNAMIC_UI_V1,
-                       TODAY_QUICK_PICKS_EXTENDED_V1, TODAY_PLAN_EXTENDED_V1, TODAY_RANKING_V2))
 
 }  // namespace ignition::rules

@@ -6,6 +6,7 @@
 #include <boost/describe/enum.hpp>
 #include <cstdint>
 
+#include "ignition/rules/flags.hpp"
 #include "ignition/rules/preferences.hpp"
 
 namespace ignition::rules {
