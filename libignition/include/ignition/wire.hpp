@@ -1,6 +1,7 @@
 // JSON in (strict, simdjson) and out of described values.
 #pragma once
 
+#include <bitset>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,9 @@ std::string to_json(const T& value) {
 // Appends `text` as a JSON string with its quotes.
 void write_json_string(std::string& out, std::string_view text);
 
+// Positions of fields within an object.
+using FieldSet = std::bitset<256>;
+
 // Fills a value that was default-constructed, remembering every refused field.
 class Reader {
  public:
@@ -52,14 +56,13 @@ class Reader {
   // Used by the JSON walk.
   void refuse(std::string field, std::string code, std::string message);
   UnknownKeys unknown() const { return unknown_; }
-  void mark(std::size_t field) {
-    if (field < 256) seen_[field / 64] |= std::uint64_t{1} << (field % 64);
-  }
+  void mark(std::size_t field) { seen_.set(field); }
+  bool has(std::size_t field) const { return seen_.test(field); }
 
  private:
   UnknownKeys unknown_;
   std::vector<FieldError> errors_;
-  std::uint64_t seen_[4] = {};  // fields of the root object that came
+  FieldSet seen_;  // fields of the root object that came
 };
 
 // Reads one complete value; throws VALIDATION_ERROR naming every refused field.
