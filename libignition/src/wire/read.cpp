@@ -60,10 +60,16 @@ std::string_view kind_name(JsonType type) {
 
 // The text of a number; simdjson leaves the white space behind it.
 std::string_view number_text(ondemand::value& value) {
-  checked(value.get_number());  // the grammar: no leading zeros, nothing behind the digits
-  std::string_view token = value.raw_json_token();
-  const auto last = token.find_last_not_of(" \t\r\n");
-  return token.substr(0, last + 1);
+  std::string_view text = value.raw_json_token();
+  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+  ondemand::number number;
+  if (const auto code = value.get_number().get(number)) {
+    // Integers beyond 64 bits follow the grammar; their bounds are judged by the field.
+    const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+    const bool integer = digits.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!integer || digits.empty() || digits.front() == '0') malformed(code);
+  }
+  return text;
 }
 
 void expect_null(ondemand::value& value) {
