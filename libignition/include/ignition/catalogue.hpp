@@ -70,6 +70,10 @@ struct Operation {
 
 class Catalogue {
  public:
+  Catalogue() = default;
+  Catalogue(Catalogue&&) = default;
+  Catalogue(const Catalogue&) = delete;
+
   // Adds `Output function(Context&, const Input&)`. The name is `domain.verb` or `domain.resource.verb`, unique.
   template <class Output, class Input>
   Operation& add(std::string_view name, Route route, Access access, Effect effect,

@@ -7,14 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "ignition/answer_cache.hpp"
 #include "ignition/config.hpp"
 #include "ignition/storage.hpp"
 #include "ignition/time.hpp"
 #include "ignition/uuid.hpp"
 
 namespace ignition {
-
-class TodayCache;
 
 enum class Role : std::uint8_t { user, premium, moderator, admin, super_admin };
 BOOST_DESCRIBE_ENUM(Role, user, premium, moderator, admin, super_admin)
@@ -75,7 +74,7 @@ struct Context {
   Transaction& db;
   IdSource& ids;
   const Config& config;
-  TodayCache* today_cache = nullptr;
+  AnswerCache& cache;
   std::string_view if_none_match;  // entity tags the caller holds already; "" = none
 
   // What the operation may say besides its output.

@@ -58,6 +58,10 @@ class Error : public std::exception {
   // One more entry of `details`, given as JSON.
   Error&& with_json(std::string_view key, std::string json) &&;
 
+  // A refusal that is answered again because its idempotency key came again.
+  static Error replayed(Code code, std::string message, std::string details_json);
+  bool is_replayed() const { return !replayed_details_.empty(); }
+
   // `details` as a JSON object; `{}` when there is nothing to tell.
   std::string details_json() const;
   // `{"code": ..., "message": ..., "details": ...}`
@@ -69,6 +73,7 @@ class Error : public std::exception {
   std::string reason_;
   std::vector<FieldError> fields_;
   std::vector<std::pair<std::string, std::string>> details_;  // key, JSON
+  std::string replayed_details_;
 };
 
 // What domains throw. Messages speak of the domain's things, never of tables, SQL or paths.

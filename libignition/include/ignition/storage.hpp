@@ -21,8 +21,14 @@ struct Sql {
   std::string_view text;
 };
 
+// Bytes for a BYTEA column.
+struct BytesView {
+  std::string_view bytes;
+};
+
 // A bound parameter. Views stay valid during the call only.
-using Param = std::variant<std::monostate, bool, std::int64_t, double, std::string_view, Uuid, Instant, LocalDate>;
+using Param =
+    std::variant<std::monostate, bool, std::int64_t, double, std::string_view, BytesView, Uuid, Instant, LocalDate>;
 
 // A column of a row as the database gives it.
 struct Cell {

@@ -63,7 +63,14 @@ Error&& Error::with_json(std::string_view key, std::string json) && {
   return std::move(*this);
 }
 
+Error Error::replayed(Code code, std::string message, std::string details_json) {
+  Error error(code, std::move(message));
+  error.replayed_details_ = std::move(details_json);
+  return error;
+}
+
 std::string Error::details_json() const {
+  if (is_replayed()) return replayed_details_;
   std::string out = "{";
   const auto key = [&out](std::string_view name) {
     if (out.size() > 1) out += ',';

@@ -1,0 +1,16 @@
+// The product's table of contents: every domain, in the order of the documents.
+#pragma once
+
+#include "ignition/catalogue.hpp"
+#include "ignition/storage.hpp"
+
+namespace ignition::product {
+
+// Adds the operations of every domain.
+void add_operations(Catalogue& catalogue);
+
+// Writes the content that comes with the program (skills, achievements, flags ...). Records are matched by key; what is
+// there already stays as it is.
+void ship(Transaction& db, IdSource& ids, Instant now);
+
+}  // namespace ignition::product
