@@ -1,0 +1,103 @@
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "ignition/engine.hpp"
+#include "ignition/ignition.h"
+#include "ignition/version.hpp"
+
+struct ignition_engine {
+  std::shared_ptr<ignition::ManualClock> clock;  // null = the system's
+  std::unique_ptr<ignition::Engine> engine;
+};
+
+namespace {
+
+namespace ig = ignition;
+
+struct Options {
+  ig::Or<bool, true> migrate;
+  std::optional<ig::Instant> now;
+  std::optional<std::int64_t> seed;
+  std::optional<ig::Map<std::string>> settings;
+};
+BOOST_DESCRIBE_STRUCT(Options, (), (migrate, now, seed, settings))
+
+std::string_view view(const char* text) { return text == nullptr ? std::string_view{} : std::string_view(text); }
+
+char* copied(std::string_view text) {
+  char* out = static_cast<char*>(std::malloc(text.size() + 1));
+  if (out == nullptr) return nullptr;
+  std::memcpy(out, text.data(), text.size());
+  out[text.size()] = '\0';
+  return out;
+}
+
+void give(char** target, std::string_view text) {
+  if (target != nullptr) *target = copied(text);
+}
+
+// Runs `work`; whatever it throws becomes a status and, in *out, the error's JSON.
+template <class Work>
+int guarded(char** out, Work&& work) noexcept {
+  try {
+    if (out != nullptr) *out = nullptr;
+    work();
+    return 0;
+  } catch (const ig::Error& error) {
+    give(out, error.json());
+    return ig::http_status(error.code());
+  } catch (const std::bad_alloc&) {
+    give(out, R"({"code":"UNAVAILABLE","message":"There is not enough memory.","details":{}})");
+    return 503;
+  } catch (...) {
+    give(out, R"({"code":"INTERNAL","message":"Something went wrong inside.","details":{}})");
+    return 500;
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+int ignition_open(const char* url, const char* options_json, ignition_engine** out, char** error) {
+  return guarded(error, [&] {
+    const auto options = ig::from_json<Options>(view(options_json));
+    auto handle = std::make_unique<ignition_engine>();
+    ig::EngineOptions engine{.store_url = std::string(view(url)), .migrate = options.migrate};
+    if (options.settings) engine.config = ig::Config::from(*options.settings);
+    if (options.now) engine.clock = handle->clock = std::make_shared<ig::ManualClock>(*options.now);
+    if (options.seed) engine.ids = std::make_shared<ig::SequentialIds>(static_cast<std::uint64_t>(*options.seed));
+    handle->engine = ig::Engine::open(std::move(engine));
+    *out = handle.release();
+  });
+}
+
+int ignition_call(ignition_engine* handle, const char* user_id, const char* operation, const char* input,
+                  const char* idempotency_key, char** out) {
+  return guarded(out, [&] {
+    ig::Caller caller = ig::Caller::system();
+    if (user_id != nullptr) {
+      const auto id = ig::Uuid::parse(user_id);
+      if (!id) throw ig::invalid("user_id", "invalid_format", "must be a UUID");
+      caller = ig::Caller::host(*id);
+    }
+    const ig::Answer answer = handle->engine->call(
+        caller, {.operation = view(operation), .body = view(input), .idempotency_key = view(idempotency_key)});
+    give(out, answer.body);
+  });
+}
+
+int ignition_set_now(ignition_engine* handle, const char* instant) {
+  const auto now = ig::Instant::parse(view(instant));
+  if (!now || !handle->clock) return 400;
+  handle->clock->set(*now);
+  return 0;
+}
+
+void ignition_free(char* text) { std::free(text); }
+
+void ignition_close(ignition_engine* handle) { delete handle; }
+
+const char* ignition_version(void) { return ig::kVersion; }
+}
