@@ -60,7 +60,7 @@ void check_seen(const EngagementSession& seen, test::Value expected) {
 
 // A day and zone in which an hour is skipped, so that properties meet it too.
 const Calendar kBerlin{.zone = TimeZone::find("Europe/Berlin").value()};
-constexpr EngagementConfig kConfig;
+constexpr TodayConfig kConfig;
 
 struct Moment {
   SessionEvent event;
@@ -123,7 +123,7 @@ TEST_CASE("engagement sessions follow the vectors") {
     CAPTURE(test::text(one, "id"));
     const Calendar calendar{.zone = TimeZone::find(test::text(one, "tz")).value()};
     const auto config_of = one["config"].value();
-    const EngagementConfig config{
+    const TodayConfig config{
         .session_idle_minutes = static_cast<int>(test::integer(config_of, "session_idle_minutes")),
         .soft_landing_minutes = static_cast<int>(test::integer(config_of, "soft_landing_minutes"))};
     for (const auto source : {DeedSource::focus, DeedSource::quest, DeedSource::workout, DeedSource::habit,

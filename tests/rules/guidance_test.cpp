@@ -50,13 +50,13 @@ TEST_CASE("an inbox of ten asks for a review") {
 
 TEST_CASE("a dismissed step is hidden for three days, a twice dismissed one for ever") {
   const auto monday = Instant::parse("2026-01-12T09:00:00Z").value();
-  const auto once = dismissed({}, monday);
+  const auto once = dismissed({}, monday, 72);
   CHECK_FALSE(is_open(once, monday));
   CHECK_FALSE(is_open(once, Instant::parse("2026-01-15T08:59:59.999999Z").value()));
   CHECK(is_open(once, Instant::parse("2026-01-15T09:00:00Z").value()));
-  const auto twice = dismissed(once, Instant::parse("2026-01-15T09:00:00Z").value());
+  const auto twice = dismissed(once, Instant::parse("2026-01-15T09:00:00Z").value(), 72);
   CHECK_FALSE(is_open(twice, Instant::parse("2036-01-15T09:00:00Z").value()));
-  CHECK(dismissed(twice, monday).dismiss_count == 2);
+  CHECK(dismissed(twice, monday, 72).dismiss_count == 2);
 }
 
 TEST_CASE("a finished step never opens again and keeps the instant it was finished at") {

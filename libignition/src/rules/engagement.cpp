@@ -7,7 +7,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-bool has_ended(const EngagementSession& stored, Instant now, const Calendar& calendar, const EngagementConfig& config) {
+bool has_ended(const EngagementSession& stored, Instant now, const Calendar& calendar, const TodayConfig& config) {
   if (!stored.session_last_event_at) return true;
   const auto last = *stored.session_last_event_at;
   return now - last >= minutes(config.session_idle_minutes) || calendar.date_of(now) != calendar.date_of(last);
@@ -51,7 +51,7 @@ SoftSource soft_source_of(DeedSource source) {
 struct Transition {
   EngagementSession& s;
   Instant now;
-  const EngagementConfig& config;
+  const TodayConfig& config;
 
   void activate(SoftSource source, SoftStatus status, Micros length) const {
     s.soft_state = SoftState::active;
@@ -111,7 +111,7 @@ bool lands_after_completion(DeedSource source) {
 bool lands_after_abandonment(DeedSource source) { return source == DeedSource::focus; }
 
 EngagementSession seen_at(const EngagementSession& stored, Instant now, const Calendar& calendar,
-                          const EngagementConfig& config) {
+                          const TodayConfig& config) {
   const bool expired = stored.soft_expires_at && *stored.soft_expires_at <= now;
   if (has_ended(stored, now, calendar, config)) {
     EngagementSession fresh;
@@ -124,7 +124,7 @@ EngagementSession seen_at(const EngagementSession& stored, Instant now, const Ca
 }
 
 EngagementSession after(const EngagementSession& stored, const SessionEvent& event, Instant now,
-                        const Calendar& calendar, const EngagementConfig& config, const Uuid& new_session_id) {
+                        const Calendar& calendar, const TodayConfig& config, const Uuid& new_session_id) {
   auto session = seen_at(stored, now, calendar, config);
   if (!session.session_id) {
     session.session_id = new_session_id;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "ignition/rules/preferences.hpp"
 #include "ignition/time.hpp"
 #include "ignition/uuid.hpp"
 
@@ -53,11 +54,6 @@ BOOST_DESCRIBE_STRUCT(EngagementSession, (),
                       (session_id, session_started_at, session_last_event_at, completed_count, soft_state, soft_source,
                        soft_status, soft_activated_at, soft_expires_at, momentum, reduced_dismissed, show_full))
 
-struct EngagementConfig {
-  int session_idle_minutes = 240;
-  int soft_landing_minutes = 30;
-};
-
 // The events of rule L1. Reads are none.
 namespace session_event {
 struct Start {};  // a touch event that neither completes nor abandons
@@ -94,11 +90,11 @@ bool lands_after_abandonment(DeedSource source);
 // Rule L2: the session as it is seen at `now`. A session ends after the idle time or with the user's day; then a fresh
 // one is seen, into which only a running soft landing from onboarding is carried over. Storing the view is not needed.
 EngagementSession seen_at(const EngagementSession& stored, Instant now, const Calendar& calendar,
-                          const EngagementConfig& config);
+                          const TodayConfig& config);
 
 // Rule L3: the session to store after an event. `new_session_id` is taken when the event begins a session.
 EngagementSession after(const EngagementSession& stored, const SessionEvent& event, Instant now,
-                        const Calendar& calendar, const EngagementConfig& config, const Uuid& new_session_id);
+                        const Calendar& calendar, const TodayConfig& config, const Uuid& new_session_id);
 
 // Rule L6: the event meant by a return link `/today?mode=soft&from=<source>&status=<status>`; nothing for an unknown
 // source or status.

@@ -28,7 +28,7 @@ BOOST_DESCRIBE_STRUCT(GuidanceProgress, (), (dismiss_count, cooldown_until, done
 
 bool is_open(const GuidanceProgress& progress, Instant now);
 // After one dismissal at `now`: hidden for the cooldown, and for ever from the second one on.
-GuidanceProgress dismissed(GuidanceProgress progress, Instant now, int cooldown_hours = 72);
+GuidanceProgress dismissed(GuidanceProgress progress, Instant now, int cooldown_hours);
 // After the step's exit condition was met; the first instant is kept.
 GuidanceProgress finished(GuidanceProgress progress, Instant now);
 
