@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ignition/rules/next_action.hpp"
+#include "ignition/rules/quick_picks.hpp"
 #include "support/vectors.hpp"
 
 namespace ignition::test {
@@ -47,6 +48,20 @@ inline rules::TodayPlan today_plan(Value v) {
   if (!has(v, "items")) return plan;
   for (const auto item : v["items"].get_array()) plan.items.push_back(today_plan_item(item));
   return plan;
+}
+
+inline rules::TodayCounts today_counts(Value v) {
+  return {.pending_habits = integer(v, "pending_habits"),
+          .active_quests = integer(v, "active_quests"),
+          .unread_inbox = integer(v, "unread_inbox"),
+          .due_reviews = integer(v, "due_reviews"),
+          .workouts_today = integer(v, "workouts_today"),
+          .events_remaining = integer(v, "events_remaining"),
+          .tasks_due = integer(v, "tasks_due"),
+          .milestones_due = integer(v, "milestones_due"),
+          .books_unread_today = integer(v, "books_unread_today"),
+          .journal_missing = integer(v, "journal_missing"),
+          .overdue_items = integer(v, "overdue_items", 0)};
 }
 
 }  // namespace ignition::test

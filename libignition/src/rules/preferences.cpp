@@ -31,7 +31,13 @@ constexpr auto kKeys = std::to_array<TodayConfigKey>({
     {"plan_max_items", &C::plan_max_items, 10, 200},
 });
 
+// By InterestKey.
+constexpr std::array<std::string_view, 6> kInterestLabels{"Focus Sessions", "Learning",       "Music/DAW",
+                                                          "Fitness",        "Habit Building", "Creativity"};
+
 }  // namespace
+
+std::string_view label_of(InterestKey interest) { return kInterestLabels[static_cast<std::size_t>(interest)]; }
 
 std::span<const TodayConfigKey> today_config_keys() { return kKeys; }
 

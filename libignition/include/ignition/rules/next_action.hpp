@@ -40,6 +40,12 @@ BOOST_DESCRIBE_ENUM(ActionModule, focus, quests, learn, ignitions, ideas, wins, 
                     books, journal, inbox, projects, planner, onboarding)
 
 constexpr ActionModule to_action_module(Module m) { return static_cast<ActionModule>(m); }
+// The module by which a user weighs or disables it: planner belongs to plan, onboarding to none.
+constexpr std::optional<Module> governing_module(ActionModule m) {
+  if (m == ActionModule::planner) return Module::plan;
+  if (m == ActionModule::onboarding) return {};
+  return static_cast<Module>(m);
+}
 
 // The focus session that has not expired.
 struct LiveFocus {

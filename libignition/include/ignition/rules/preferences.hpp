@@ -20,6 +20,11 @@ BOOST_DESCRIBE_ENUM(GamificationVisibility, always, subtle, hidden)
 enum class PlannerVisibility : std::uint8_t { visible, collapsed, hidden };
 BOOST_DESCRIBE_ENUM(PlannerVisibility, visible, collapsed, hidden)
 
+// What a user says they are here for.
+enum class InterestKey : std::uint8_t { focus, learning, music, fitness, habits, creativity };
+BOOST_DESCRIBE_ENUM(InterestKey, focus, learning, music, fitness, habits, creativity)
+std::string_view label_of(InterestKey interest);  // "Music/DAW"
+
 // How a gap in activity is measured: real elapsed time, or local days without activity.
 enum class GapMode : std::uint8_t { elapsed, local_days };
 BOOST_DESCRIBE_ENUM(GapMode, elapsed, local_days)
