@@ -105,14 +105,14 @@ TEST_CASE("Today sees touches, completions and what can be resumed as its table 
         Names{"break_complete", "habit_streak_bonus", "achievement_unlocked", "reward_claimed", "admin_adjustment",
               "level_up", "market_purchase", "streak_shield_used", "personal_record", "program_complete",
               "review_complete", "onboarding_skipped"});
-  CHECK(names_where([](const EventRule& r) { return session_event(r.kind) == SessionEvent::complete; }) ==
+  CHECK(names_where([](const EventRule& r) { return session_step(r.kind) == SessionStep::complete; }) ==
         Names{"focus_complete", "workout_complete", "lesson_complete", "review_session", "drill_complete",
               "habit_complete", "quest_complete", "milestone_complete", "goal_complete", "planner_task_complete",
               "task_complete", "plan_item_complete", "reading_session", "book_complete", "journal_entry"});
-  CHECK(names_where([](const EventRule& r) { return session_event(r.kind) == SessionEvent::start; }) ==
+  CHECK(names_where([](const EventRule& r) { return session_step(r.kind) == SessionStep::start; }) ==
         Names{"focus_start", "workout_start", "lesson_start", "habit_progress", "idea_captured", "capture_saved",
               "ignition_started"});
-  CHECK(names_where([](const EventRule& r) { return session_event(r.kind) == SessionEvent::abandon; }) ==
+  CHECK(names_where([](const EventRule& r) { return session_step(r.kind) == SessionStep::abandon; }) ==
         Names{"focus_abandon"});
   CHECK(names_where([](const EventRule& r) { return r.touch && !r.resume; }) ==
         Names{"focus_abandon", "plan_item_complete", "capture_saved", "ignition_started", "onboarding_completed"});
@@ -129,8 +129,8 @@ TEST_CASE("Today sees touches, completions and what can be resumed as its table 
 TEST_CASE("an automatic claim is neither touch nor completion, a claim by hand is a touch only") {
   CHECK_FALSE(touches(EventKind::quest_complete, {.personal = false, .automatic = true}));
   CHECK(touches(EventKind::quest_complete, {.personal = false}));
-  CHECK(session_event(EventKind::quest_complete, {.personal = false}) == SessionEvent::none);
-  CHECK(session_event(EventKind::quest_complete) == SessionEvent::complete);
+  CHECK(session_step(EventKind::quest_complete, {.personal = false}) == SessionStep::none);
+  CHECK(session_step(EventKind::quest_complete) == SessionStep::complete);
 }
 
 TEST_CASE("amounts follow the table") {

@@ -9,7 +9,7 @@ namespace ignition::rules {
 namespace {
 
 using enum EventKind;
-using S = SessionEvent;
+using S = SessionStep;
 
 constexpr StreakSet kNone{};
 constexpr StreakSet kDaily{StreakType::daily_activity};
@@ -104,8 +104,8 @@ StreakSet streaks_fed(EventKind kind, const Deed& deed) {
 
 bool touches(EventKind kind, const Deed& deed) { return rule_of(kind).touch && !deed.automatic; }
 
-SessionEvent session_event(EventKind kind, const Deed& deed) {
-  if (kind == quest_complete && (!deed.personal || deed.automatic)) return SessionEvent::none;
+SessionStep session_step(EventKind kind, const Deed& deed) {
+  if (kind == quest_complete && (!deed.personal || deed.automatic)) return SessionStep::none;
   return rule_of(kind).session;
 }
 

@@ -119,7 +119,7 @@ struct Deed {
   bool automatic = false;  // quests: claimed by the library, not by a call of the user
 };
 
-enum class SessionEvent : std::uint8_t { none, start, complete, abandon };
+enum class SessionStep : std::uint8_t { none, start, complete, abandon };
 
 // One row of the table. Empty texts mean null.
 struct EventRule {
@@ -135,7 +135,7 @@ struct EventRule {
   StreakSet counted_streaks;  // ... and by counted ones only
   std::string_view module;    // as Today names it
   bool touch;                 // stamps the user's last activity
-  SessionEvent session;       // transition of Today's session
+  SessionStep session;        // transition of Today's session
   std::string_view source;    // of that transition
   bool resume;                // can be offered as "resume where you were"
 };
@@ -150,7 +150,7 @@ StreakSet streaks_fed(EventKind kind, const Deed& deed = {});
 // Whether recording the deed by a call of the user stamps their last activity.
 bool touches(EventKind kind, const Deed& deed = {});
 // The transition of Today's session; `complete` is a completion in the sense of Today.
-SessionEvent session_event(EventKind kind, const Deed& deed = {});
+SessionStep session_step(EventKind kind, const Deed& deed = {});
 
 // Amounts that the table computes. Those of focus sessions and breaks stand in focus.hpp, those of lessons, quests,
 // achievements and gifts on their objects.
