@@ -78,8 +78,10 @@ inline Param to_param(std::nullopt_t) { return std::monostate{}; }
 
 enum class Mode : std::uint8_t { read, write };
 
-// A transaction on one connection; for one thread. Destroying it without commit() rolls it back. Violated constraints
-// become Errors (CONFLICT, NOT_FOUND) by their name; a busy or lost database is UNAVAILABLE.
+// A transaction on one connection; for one thread, which must not begin a second write while the first is open.
+// Destroying it without commit() rolls it back. Violated constraints become Errors: a key is CONFLICT `already_exists`
+// with details.constraint and details.fields, a missing parent NOT_FOUND `unknown_link`, a deleted parent in use
+// CONFLICT `in_use`. A busy or lost database is UNAVAILABLE.
 class Transaction {
  public:
   virtual ~Transaction() = default;
@@ -144,7 +146,8 @@ class Transaction {
 
   // Takes the user's row lock until the end of the transaction. Every write does this first.
   virtual void lock_user(const Uuid& user) = 0;
-  // Makes everything since begin() durable. Returns only when it is.
+  // Makes everything since begin() durable. Returns only when it is. May wait for other writers' transactions (group
+  // commit), so the caller must hold nothing that they need. When it throws, nothing of the transaction is stored.
   virtual void commit() = 0;
   // Runs `work` so that an exception out of it undoes what it did, and nothing else, before it goes on.
   virtual void attempt(const std::function<void()>& work) = 0;
@@ -188,9 +191,12 @@ struct StoreOptions {
   // `off` is for throw-away stores.
   enum class Durability : std::uint8_t { full, normal, off };
   Durability durability = Durability::full;
-  bool group_commit = true;  // queued writes share one synchronisation with the disk
-  int readers = 8;           // SQLite: greatest number of connections for reading
-  int busy_timeout_ms = 5000;
+  bool group_commit = true;    // queued writes share one synchronisation with the disk
+  int readers = 8;             // SQLite: greatest number of connections for reading
+  int busy_timeout_ms = 5000;  // longest wait for another writer, here or in another process, and for a reader
+  // Takes a line for the operator whenever the database refuses or fails a statement. It may name SQL and constraints,
+  // which no Error does. Empty: standard error.
+  std::function<void(std::string_view)> log{};
 };
 
 // A database. Thread-safe.

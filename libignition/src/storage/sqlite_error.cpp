@@ -1,0 +1,229 @@
+#include "storage/sqlite_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <regex>
+
+#include "ignition/wire.hpp"
+#include "storage/sqlite_connection.hpp"
+
+namespace ignition::storage {
+namespace {
+
+struct ForeignKeyColumn {
+  std::int64_t id = 0;
+  std::int64_t seq = 0;
+  std::string table;
+  std::string from;
+  std::optional<std::string> to;
+};
+BOOST_DESCRIBE_STRUCT(ForeignKeyColumn, (), (id, seq, table, from, to))
+
+constexpr Sql kForeignKeys{
+    R"sql(SELECT id, seq, "table", "from", "to" FROM pragma_foreign_key_list($1) ORDER BY id DESC, seq)sql"};
+// Unique indexes of a table with their columns in order, comma-separated.
+constexpr Sql kUniqueIndexes{R"sql(
+  SELECT l.name, (SELECT group_concat(c.name, ',') FROM (SELECT name FROM pragma_index_info(l.name) ORDER BY seqno) c)
+    FROM pragma_index_list($1) l WHERE l."unique" = 1 AND l.origin = 'c')sql"};
+
+struct UniqueIndex {
+  std::string name;
+  std::optional<std::string> columns;
+};
+BOOST_DESCRIBE_STRUCT(UniqueIndex, (), (name, columns))
+
+std::string json_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) {
+    if (out.size() > 1) out += ',';
+    write_json_string(out, text);
+  }
+  return out + "]";
+}
+
+std::string joined(const std::vector<std::string>& texts) { return fmt::format("{}", fmt::join(texts, ",")); }
+
+bool deletes(std::string_view sql) {
+  const std::string_view start = trimmed(sql);
+  return start.starts_with("DELETE") ||
+         (start.starts_with("WITH") && sql.find("DELETE FROM") != std::string_view::npos);
+}
+
+// The table that an INSERT or UPDATE writes, and which of its columns are given as a bare `$n`.
+struct Written {
+  std::string table;
+  std::vector<std::pair<std::string, std::size_t>> columns;  // name, n - 1
+};
+
+std::vector<std::string> split(const std::string& list) {
+  static const std::regex comma(R"(\s*,\s*)");
+  return {std::sregex_token_iterator(list.begin(), list.end(), comma, -1), {}};
+}
+
+std::optional<std::size_t> parameter(const std::string& text) {
+  static const std::regex bare(R"(^\s*\$(\d{1,4})\s*$)");
+  std::smatch match;
+  if (!std::regex_match(text, match, bare)) return {};
+  return std::stoul(match[1]) - 1;
+}
+
+Written written(const std::string& sql) {
+  static const std::regex insert(R"(INSERT\s+INTO\s+(\w+)\s*\(([^)]*)\)\s*VALUES\s*\(([^)]*)\))", std::regex::icase);
+  static const std::regex update(R"(UPDATE\s+(\w+)\s)", std::regex::icase);
+  static const std::regex assignment(R"((\w+)\s*=\s*(\$\d{1,4}))");
+  Written found;
+  std::smatch match;
+  if (std::regex_search(sql, match, insert)) {
+    found.table = match[1];
+    const auto names = split(match[2]);
+    const auto values = split(match[3]);
+    for (std::size_t i = 0; i < names.size() && i < values.size(); ++i) {
+      if (const auto n = parameter(values[i])) found.columns.emplace_back(trimmed(names[i]), *n);
+    }
+  } else if (std::regex_search(sql, match, update)) {
+    found.table = match[1];
+    for (std::sregex_iterator at(sql.begin(), sql.end(), assignment), end; at != end; ++at) {
+      if (const auto n = parameter((*at)[2])) found.columns.emplace_back((*at)[1], *n);
+    }
+  }
+  return found;
+}
+
+// A foreign key of the written table whose columns are all given.
+struct Link {
+  std::string parent;
+  std::vector<std::string> columns;
+  std::vector<std::string> parent_columns;
+  std::vector<Param> values;
+};
+
+std::vector<Link> links_of(SqliteConnection& connection, const Written& write, std::span<const Param> params) {
+  std::vector<Link> links;
+  std::optional<std::int64_t> id;
+  for (const auto& key : connection.query<ForeignKeyColumn>(kForeignKeys, write.table)) {
+    if (key.id != id) links.push_back({.parent = key.table, .columns = {}, .parent_columns = {}, .values = {}});
+    id = key.id;
+    const auto column = std::find_if(write.columns.begin(), write.columns.end(),
+                                     [&](const auto& given) { return given.first == key.from; });
+    if (column == write.columns.end() || column->second >= params.size() || !key.to) continue;
+    links.back().columns.push_back(key.from);
+    links.back().parent_columns.push_back(*key.to);
+    links.back().values.push_back(params[column->second]);
+  }
+  return links;
+}
+
+bool has_parent(SqliteConnection& connection, const Link& link) {
+  std::string where;
+  for (std::size_t i = 0; i < link.values.size(); ++i) {
+    if (std::holds_alternative<std::monostate>(link.values[i])) return true;
+    where += fmt::format("{}{} = ${}", i == 0 ? "" : " AND ", link.parent_columns[i], i + 1);
+  }
+  if (where.empty()) return true;
+  bool found = false;
+  const std::string sql = fmt::format("SELECT 1 FROM {} WHERE {}", link.parent, where);
+  connection.run_once(sql, link.values, &found, [](void* out, const RowView&) { *static_cast<bool*>(out) = true; });
+  return found;
+}
+
+// SQLite does not say which foreign key failed, so the written values are looked up again.
+std::optional<std::string> field_without_parent(SqliteConnection& connection, std::string_view sql,
+                                                std::span<const Param> params) {
+  const Written write = written(std::string(sql));
+  if (write.table.empty()) return {};
+  for (const Link& link : links_of(connection, write, params)) {
+    if (!has_parent(connection, link)) return link.columns.back();
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_busy(int code) { return (code & 0xFF) == SQLITE_BUSY || (code & 0xFF) == SQLITE_LOCKED; }
+
+Error failure(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return Error(Code::UNAVAILABLE, "The database is busy. Try again.").because("busy");
+    case SQLITE_FULL:
+      return Error(Code::UNAVAILABLE, "There is no room left to store anything.").because("storage_full");
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return Error(Code::UNAVAILABLE, "The database cannot be written.").because("read_only");
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return Error(Code::UNAVAILABLE, "The database is damaged.").because("damaged");
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PROTOCOL:
+    case SQLITE_NOLFS:
+    case SQLITE_INTERRUPT:
+    case SQLITE_NOMEM:
+      return Error(Code::UNAVAILABLE, "The database did not answer.").because("storage_failed");
+    default:
+      return Error(Code::INTERNAL, "The database refused a statement.");
+  }
+}
+
+void SqliteConnection::report(std::string_view sql) const {
+  const std::string line = fmt::format("sqlite {}: {}; statement: {}", sqlite3_extended_errcode(db_.get()),
+                                       sqlite3_errmsg(db_.get()), trimmed(sql));
+  if (log_) {
+    log_(line);
+  } else {
+    std::fprintf(stderr, "%s\n", line.c_str());
+  }
+}
+
+void SqliteConnection::fail(std::string_view sql, std::span<const Param> params) {
+  const int code = sqlite3_extended_errcode(db_.get());
+  if ((code & 0xFF) == SQLITE_CONSTRAINT) fail_constraint(code, sql, params);
+  if (!is_busy(code)) report(sql);
+  throw failure(code);
+}
+
+void SqliteConnection::fail_constraint(int code, std::string_view sql, std::span<const Param> params) {
+  const std::string message = sqlite3_errmsg(db_.get());
+  const std::string_view detail =
+      std::string_view(message).substr(std::min(message.find(": "), message.size() - 2) + 2);
+  switch (code) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+      refuse_duplicate(detail);
+    case SQLITE_CONSTRAINT_FOREIGNKEY: {
+      if (deletes(sql)) throw conflict("in_use", "Something else still refers to this.");
+      if (const auto field = field_without_parent(*this, sql, params)) throw unlinked(*field);
+      throw Error(Code::NOT_FOUND, "What this points to does not exist.").because("unknown_link");
+    }
+    default:
+      // The library must have refused such values before.
+      report(sql);
+      throw Error(Code::INTERNAL, "A value was not fit to be stored.");
+  }
+}
+
+// `columns`: "table.a, table.b", all that SQLite tells of a violated key.
+void SqliteConnection::refuse_duplicate(std::string_view columns) {
+  std::string table;
+  std::vector<std::string> names;
+  for (const std::string& column : split(std::string(columns))) {
+    const std::size_t dot = column.find('.');
+    if (dot == std::string::npos) continue;
+    table = column.substr(0, dot);
+    names.push_back(column.substr(dot + 1));
+  }
+  std::string constraint = table + "_pk";
+  for (const auto& index : query<UniqueIndex>(kUniqueIndexes, table)) {
+    if (index.columns == joined(names)) constraint = index.name;
+  }
+  std::erase(names, "user_id");
+  throw conflict("already_exists", "This exists already.")
+      .with("constraint", constraint)
+      .with_json("fields", json_list(names));
+}
+
+}  // namespace ignition::storage
