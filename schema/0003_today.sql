@@ -318,7 +318,7 @@ CREATE TABLE user_rules (
   enabled BOOLEAN NOT NULL,
   created_at TIMESTAMPTZ NOT NULL,
   updated_at TIMESTAMPTZ NOT NULL,
-  CONSTRAINT user_rules_trigger_module_ck CHECK (trigger_module IS NULL OR trigger = 'after_completion'),
+  CONSTRAINT user_rules_trigger_module_use_ck CHECK (trigger_module IS NULL OR trigger = 'after_completion'),
   CONSTRAINT user_rules_pk PRIMARY KEY (user_id, id),
   CONSTRAINT user_rules_user_id_fk FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 );

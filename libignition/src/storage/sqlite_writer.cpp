@@ -66,7 +66,8 @@ void SqliteWriter::pass_turn(Lock&) {
 }
 
 bool SqliteWriter::may_grow(const Lock&) const {
-  return group_commit_ && !queue_.empty() && batch_->members < kMostMembers && Clock::now() - batch_->opened < kOldest;
+  return group_commit_ && !queue_.empty() && batch_->members < kMostMembers &&
+         Clock::now() - batch_->waiting_since < kOldest;
 }
 
 void SqliteWriter::begin_immediate() {
@@ -114,7 +115,7 @@ void SqliteWriter::commit() {
     roll_back();
     throw;
   }
-  ++batch_->members;
+  if (batch_->members++ == 0) batch_->waiting_since = Clock::now();
   {
     Lock lock(mutex_);
     if (may_grow(lock)) {
@@ -139,8 +140,10 @@ std::optional<Error> SqliteWriter::commit_batch() {
   try {
     connection_->command(kCommit);
   } catch (const Error& error) {
-    lose_batch(error);
-    return error;
+    // What one member did wrong is not the words for all of them.
+    const Error failure = error.code() == Code::UNAVAILABLE ? error : lost();
+    lose_batch(failure);
+    return failure;
   }
   end_batch({});
   return {};

@@ -49,8 +49,8 @@ class SqliteWriter {
     bool granted = false;
   };
   struct Batch {
-    Clock::time_point opened = Clock::now();
-    int members = 0;  // committed in their savepoints
+    int members = 0;                  // committed in their savepoints
+    Clock::time_point waiting_since;  // commit of the first member
     bool done = false;
     std::optional<Error> failure;
     std::condition_variable done_signal;
