@@ -1,6 +1,6 @@
 /* The C interface of Ignition: open a store, call operations by name with JSON, free what comes back. Any language that
- * can call C can use the whole product through these functions. No C++ exception crosses them; all strings are UTF-8 and
- * end with NUL. A handle may be used from many threads at once. */
+ * can call C can use the whole product through these functions. No C++ exception crosses them; all strings are UTF-8
+ * and end with NUL. A handle may be used from many threads at once. */
 #ifndef IGNITION_H
 #define IGNITION_H
 
@@ -15,18 +15,19 @@ typedef struct ignition_engine ignition_engine;
  *    "now": "2026-01-14T09:00:00Z",  a clock that stands there until ignition_set_now (tests, replays)
  *    "seed": 7,                  deterministic ids (tests, replays)
  *    "settings": {"NAME": "value"}}  configuration by the names of the environment variables
- * Returns 0 and the handle in *out, or the HTTP status of the refusal and, in *error, {"code", "message", "details"} to be
- * freed with ignition_free. */
+ * Returns 0 and the handle in *out, or the HTTP status of the refusal and, in *error, {"code", "message", "details"} to
+ * be freed with ignition_free. */
 int ignition_open(const char* url, const char* options, ignition_engine** out, char** error);
 
-/* Runs an operation as the user with this id; NULL runs system operations such as users.create. `input` is a JSON object
- * or NULL; `idempotency_key` may be NULL. Returns 0 and the output in *out, or the HTTP status of the refusal and
+/* Runs an operation as the user with this id; NULL runs system operations such as users.create. `input` is a JSON
+ * object or NULL; `idempotency_key` may be NULL. Returns 0 and the output in *out, or the HTTP status of the refusal
+ * and
  * {"code", "message", "details"} in *out. Free *out with ignition_free. */
 int ignition_call(ignition_engine* handle, const char* user_id, const char* operation, const char* input,
                   const char* idempotency_key, char** out);
 
-/* Sets the clock of a handle that was opened with "now". Returns 0, or 400 for a clock that runs by itself or an instant
- * that is none. */
+/* Sets the clock of a handle that was opened with "now". Returns 0, or 400 for a clock that runs by itself or an
+ * instant that is none. */
 int ignition_set_now(ignition_engine* handle, const char* instant);
 
 /* Frees a string that came from this interface. NULL is allowed. */
