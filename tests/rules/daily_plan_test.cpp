@@ -64,11 +64,12 @@ std::vector<PlanItem> without_sources(std::vector<PlanItem> items) {
 
 std::vector<std::string> keys_of(std::span<const PlanItem> items) {
   std::vector<std::string> keys;
+  keys.reserve(items.size());
   for (const auto& item : items) keys.push_back(item.item_key);
   return keys;
 }
 
-PlanItem custom(std::string id, bool completed = false) {
+PlanItem custom(const std::string& id, bool completed = false) {
   return {.id = id,
           .item_key = "plan_custom_" + id,
           .title = "Item " + id,
@@ -143,6 +144,7 @@ TEST_CASE("the example of nine items, three done") {
 
 TEST_CASE("a full plan leaves out the last new items and keeps what is there") {
   std::vector<PlanItem> existing;
+  existing.reserve(49);
   for (int i = 0; i < 48; ++i) existing.push_back(custom(std::to_string(i)));
   const PlanSources sources{.habits = numbered("h", 3)};
   const auto items = generate_plan({}, sources, existing);

@@ -143,13 +143,12 @@ TEST_CASE("streaks are what counting day by day gives") {
 TEST_CASE("the days of a month add up to the month") {
   CHECK(rc::check("by_day", [] {
     const auto today = day("2026-01-31");
-    std::vector<EndedFocus> sessions;
-    const auto count = *rc::gen::inRange(0, 30);
-    for (int i = 0; i < count; ++i) {
-      sessions.push_back({.mode = *rc::gen::element(FocusMode::focus, FocusMode::break_),
-                          .status = *rc::gen::element(FocusStatus::completed, FocusStatus::abandoned),
-                          .date = today - *rc::gen::inRange(0, 40),
-                          .focused_seconds = *rc::gen::inRange(0, 14'401)});
+    std::vector<EndedFocus> sessions(*rc::gen::inRange<std::size_t>(0, 30));
+    for (auto& session : sessions) {
+      session = {.mode = *rc::gen::element(FocusMode::focus, FocusMode::break_),
+                 .status = *rc::gen::element(FocusStatus::completed, FocusStatus::abandoned),
+                 .date = today - *rc::gen::inRange(0, 40),
+                 .focused_seconds = *rc::gen::inRange(0, 14'401)};
     }
     const auto stats = focus_stats(FocusPeriod::month, today, today, WeekStart::monday, sessions, {});
     std::int64_t seconds = 0;

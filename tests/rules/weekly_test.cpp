@@ -24,6 +24,7 @@ const Week kThisWeek = week_containing(kWednesday, kWednesday, WeekStart::monday
 
 std::vector<HighlightKey> keys_of(const std::vector<Highlight>& found) {
   std::vector<HighlightKey> keys;
+  keys.reserve(found.size());
   for (const auto& one : found) keys.push_back(one.key);
   return keys;
 }

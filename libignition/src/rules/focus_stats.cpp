@@ -84,22 +84,26 @@ FocusStreak focus_streak(std::span<const LocalDate> dates, LocalDate today) {
 FocusStats focus_stats(FocusPeriod period, LocalDate date, LocalDate today, WeekStart week_start,
                        std::span<const EndedFocus> sessions, std::span<const LocalDate> full_dates) {
   FocusStats stats{.period = period};
-  if (const auto bounds = bounds_of(period, date, week_start)) {
+  const auto bounds = bounds_of(period, date, week_start);
+  std::vector<FocusDay> days;
+  if (bounds) {
     stats.from = bounds->first;
     stats.to = bounds->second;
     if (period == FocusPeriod::week || period == FocusPeriod::month) {
-      stats.by_day = empty_days(*stats.from, std::min(*stats.to, today));
+      days = empty_days(bounds->first, std::min(bounds->second, today));
+      stats.by_day.emplace();
     }
   }
   for (const auto& session : sessions) {
-    if (stats.from && (session.date < *stats.from || session.date > *stats.to)) continue;
+    if (bounds && (session.date < bounds->first || session.date > bounds->second)) continue;
     add(stats, session);
-    if (!stats.by_day || session.status != FocusStatus::completed || session.mode != FocusMode::focus) continue;
-    const auto index = static_cast<std::size_t>(session.date - *stats.from);
-    if (index >= stats.by_day->size()) continue;
-    (*stats.by_day)[index].focus_seconds += session.focused_seconds;
-    ++(*stats.by_day)[index].focus_sessions;
+    if (session.status != FocusStatus::completed || session.mode != FocusMode::focus) continue;
+    const auto day = std::ranges::lower_bound(days, session.date, {}, &FocusDay::date);
+    if (day == days.end()) continue;
+    day->focus_seconds += session.focused_seconds;
+    ++day->focus_sessions;
   }
+  if (stats.by_day) stats.by_day = std::move(days);
   stats.total_sessions = stats.completed_sessions + stats.abandoned_sessions + stats.expired_sessions;
   if (stats.completed_focus_sessions > 0) {
     stats.average_focus_seconds = stats.total_focus_seconds / stats.completed_focus_sessions;
