@@ -238,7 +238,7 @@ TEST_CASE("every table of users belongs to its user by its key, and leaves with 
                      "  foreign key " + table.name + "_user_id_fk (user_id) references users (id) on delete cascade") ==
           1);
   }
-  CHECK(owned.size() == 49);
+  CHECK(owned.size() == 50);
 }
 
 TEST_CASE("a foreign key between tables of users carries the user, and an index serves it") {

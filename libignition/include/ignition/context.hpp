@@ -9,14 +9,12 @@
 
 #include "ignition/answer_cache.hpp"
 #include "ignition/config.hpp"
+#include "ignition/rules/accounts.hpp"
 #include "ignition/storage.hpp"
 #include "ignition/time.hpp"
 #include "ignition/uuid.hpp"
 
 namespace ignition {
-
-enum class Role : std::uint8_t { user, premium, moderator, admin, super_admin };
-BOOST_DESCRIBE_ENUM(Role, user, premium, moderator, admin, super_admin)
 
 // How the caller proved who it is. `host` is a program that embeds the library and is trusted; `system` is that program
 // acting for nobody.
@@ -45,6 +43,7 @@ struct Principal {
   Uuid user_id;
   std::int64_t revision = 0;
   std::string email;
+  std::optional<Instant> email_verified_at;
   std::string name;
   std::optional<std::string> image;
   Role role = Role::user;
@@ -61,8 +60,9 @@ struct Principal {
   std::int64_t flags_version = 0;               // rises with every change of the shared feature flags
 };
 BOOST_DESCRIBE_STRUCT(Principal, (),
-                      (user_id, revision, email, name, image, role, approved, age_attested, tos_version, disabled_at,
-                       created_at, theme, timezone, day_start_hour, week_start, previous_activity_at, flags_version))
+                      (user_id, revision, email, email_verified_at, name, image, role, approved, age_attested,
+                       tos_version, disabled_at, created_at, theme, timezone, day_start_hour, week_start,
+                       previous_activity_at, flags_version))
 
 struct Context {
   const Caller& caller;

@@ -1,6 +1,7 @@
 // Conditions on an account that keep product operations closed although the caller is authenticated (rule R25).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,11 +10,21 @@
 
 namespace ignition {
 
-bool age_verified(const Principal& principal, const Config& config);
-bool tos_accepted(const Principal& principal, const Config& config);
+// What the gates look at.
+struct Standing {
+  bool email_verified = false;
+  bool approved = false;
+  std::optional<std::int64_t> age_attested;
+  std::optional<std::string> tos_version;
+};
 
-// Names of the closed gates, in the order in which a user should open them; none for trusted callers (the host program
-// and the local user).
+bool age_verified(const Standing& standing, const Config& config);
+bool tos_accepted(const Standing& standing, const Config& config);
+
+// Names of the closed gates, in the order in which a user should open them.
+std::vector<std::string> closed_gates(const Standing& standing, const Config& config);
+
+// The gates closed for this caller: none for trusted ones (the host program and the local user).
 std::vector<std::string> pending_gates(const Caller& caller, const Principal& principal, const Config& config);
 
 }  // namespace ignition

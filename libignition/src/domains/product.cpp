@@ -1,12 +1,22 @@
 #include "domains/product.hpp"
 
+#include "ignition/domains/auth.hpp"
+#include "ignition/domains/flags.hpp"
+#include "ignition/domains/settings.hpp"
+#include "ignition/domains/users.hpp"
+
 namespace ignition {
 
 namespace product {
 
-void add_operations(Catalogue&) {}
+void add_operations(Catalogue& catalogue) {
+  users::add_operations(catalogue);
+  auth::add_operations(catalogue);
+  settings::add_operations(catalogue);
+  flags::add_operations(catalogue);
+}
 
-void ship(Transaction&, IdSource&, Instant) {}
+void ship(Transaction& db, IdSource&, Instant now) { flags::ship(db, now); }
 
 }  // namespace product
 

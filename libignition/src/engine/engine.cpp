@@ -14,8 +14,8 @@ namespace ignition {
 namespace {
 
 constexpr Sql kPrincipal{R"sql(
-  SELECT u.id, u.revision, u.email, u.name, u.image, u.role, u.approved, u.age_attested, u.tos_version,
-         u.disabled_at, u.created_at, s.theme, s.timezone, COALESCE(s.day_start_hour, 0),
+  SELECT u.id, u.revision, u.email, u.email_verified_at, u.name, u.image, u.role, u.approved, u.age_attested,
+         u.tos_version, u.disabled_at, u.created_at, s.theme, s.timezone, COALESCE(s.day_start_hour, 0),
          COALESCE(s.week_start, 'monday'), e.last_activity_at,
          COALESCE((SELECT version FROM catalog_versions WHERE name = 'feature_flags'), 0)
     FROM users u

@@ -1,0 +1,251 @@
+// Accounts. Rules: rules/accounts.hpp (names, roles), gates.hpp.
+#include "ignition/domains/users.hpp"
+
+#include "ignition/domains/audit.hpp"
+#include "ignition/domains/settings.hpp"
+#include "ignition/gates.hpp"
+
+namespace ignition::users {
+namespace {
+
+constexpr std::string_view kLocalEmail = "dev@localhost";
+constexpr std::string_view kLocalName = "Local Dev User";
+
+constexpr Sql kFind{R"sql(
+  SELECT u.id, u.email, u.email_verified_at, u.username, u.name, u.image, u.role, u.approved, u.age_attested,
+         u.tos_version, u.disabled_at, u.created_at, s.timezone, s.locale
+    FROM users u LEFT JOIN user_settings s ON s.user_id = u.id
+   WHERE u.id = $1)sql"};
+
+constexpr Sql kPage{R"sql(
+  SELECT u.id, u.email, u.email_verified_at, u.username, u.name, u.image, u.role, u.approved, u.age_attested,
+         u.tos_version, u.disabled_at, u.created_at, s.timezone, s.locale
+    FROM users u LEFT JOIN user_settings s ON s.user_id = u.id
+   ORDER BY u.created_at DESC, u.id DESC
+   LIMIT $1 OFFSET $2)sql"};
+
+constexpr Sql kCount{R"sql(SELECT count(*) FROM users)sql"};
+
+constexpr Sql kOwnerOf{R"sql(SELECT user_id FROM directory WHERE kind = $1 AND key = $2)sql"};
+
+// Changes no row when the name is taken.
+constexpr Sql kTakeName{R"sql(
+  INSERT INTO directory (kind, key, user_id) VALUES ($1, $2, $3) ON CONFLICT (kind, key) DO NOTHING)sql"};
+
+constexpr Sql kFreeName{R"sql(DELETE FROM directory WHERE kind = $1 AND key = $2 AND user_id = $3)sql"};
+
+// Changes no row when the account exists.
+constexpr Sql kCreate{R"sql(
+  INSERT INTO users (id, email, email_verified_at, username, name, role, approved, approved_at, age_attested,
+                     age_attested_at, tos_version, tos_accepted_at, created_at, updated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+  ON CONFLICT (id) DO NOTHING)sql"};
+
+constexpr Sql kCreateProgress{R"sql(
+  INSERT INTO user_progress (user_id, total_xp, level, total_skill_stars, created_at, updated_at)
+  VALUES ($1, 0, 1, 0, $2, $2))sql"};
+
+constexpr Sql kCreateWallet{R"sql(
+  INSERT INTO user_wallet (user_id, coins, total_earned, total_spent, ledger_seq, created_at, updated_at)
+  VALUES ($1, 0, 0, 0, 0, $2, $2))sql"};
+
+constexpr Sql kUpdate{R"sql(
+  UPDATE users SET name = $2, username = $3, image = $4, updated_at = $5 WHERE id = $1)sql"};
+
+struct Row {
+  Uuid id;
+  std::string email;
+  std::optional<Instant> email_verified_at;
+  std::optional<std::string> username;
+  std::string name;
+  std::optional<std::string> image;
+  Role role = Role::user;
+  bool approved = false;
+  std::optional<std::int64_t> age_attested;
+  std::optional<std::string> tos_version;
+  std::optional<Instant> disabled_at;
+  Instant created_at;
+  std::optional<std::string> timezone;
+  std::optional<std::string> locale;
+};
+BOOST_DESCRIBE_STRUCT(Row, (),
+                      (id, email, email_verified_at, username, name, image, role, approved, age_attested, tos_version,
+                       disabled_at, created_at, timezone, locale))
+
+std::vector<Role> roles_held(Role highest) {
+  if (highest == Role::user) return {Role::user};
+  return {Role::user, highest};
+}
+
+User view(const Context& ctx, Row&& row) {
+  const Standing standing{.email_verified = row.email_verified_at.has_value(),
+                          .approved = row.approved,
+                          .age_attested = row.age_attested,
+                          .tos_version = row.tos_version};
+  // Of the local user all gates are passed, whatever the configuration became since (rule R44).
+  const bool local = row.id == kLocalUser;
+  return {.id = row.id,
+          .email = std::move(row.email),
+          .email_verified = standing.email_verified,
+          .username = std::move(row.username),
+          .name = std::move(row.name),
+          .image = std::move(row.image),
+          .role = row.role,
+          .roles = roles_held(row.role),
+          .entitlements = rules::entitlements_of(row.role),
+          .is_admin = rules::is_admin(row.role),
+          .approved = local || row.approved,
+          .age_verified = local || age_verified(standing, ctx.config),
+          .tos_accepted = local || tos_accepted(standing, ctx.config),
+          .tos_version = std::move(row.tos_version),
+          .pending_gates = local ? std::vector<std::string>{} : closed_gates(standing, ctx.config),
+          .timezone = std::move(row.timezone),
+          .locale = row.locale ? std::move(*row.locale) : settings::Preferences{}.locale.value,
+          .has_password = false,
+          .mfa_enabled = false,
+          .created_at = row.created_at};
+}
+
+User existing(Context& ctx, const Uuid& id) {
+  auto account = find(ctx, id);
+  if (!account) throw not_found("user");
+  return std::move(account->user);
+}
+
+// Enters a name that is unique over all users.
+void take_name(Context& ctx, std::string_view kind, std::string_view name, const Uuid& user) {
+  if (ctx.db.execute(kTakeName, kind, name, user) == 0) {
+    throw conflict(fmt::format("{}_taken", kind), kind == "email" ? "This e-mail address belongs to an account already."
+                                                                  : "This user name belongs to an account already.");
+  }
+}
+
+// A new account, normalised and ready to store.
+struct NewAccount {
+  Uuid id;
+  std::string email;
+  std::string name = "User";
+  std::optional<std::string> username;
+  Role role = Role::user;
+  bool approved = false;
+  bool email_verified = false;
+  bool age_verified = false;
+  bool tos_accepted = false;
+};
+
+// Stores the account and everything that must exist with it; false when there is one with this id.
+bool store(Context& ctx, const NewAccount& made) {
+  const auto when = [&ctx](bool happened) { return happened ? std::optional(ctx.now) : std::nullopt; };
+  const bool terms = made.tos_accepted && !ctx.config.tos_current_version.empty();
+  const std::int64_t stored =
+      ctx.db.execute(kCreate, made.id, made.email, when(made.email_verified), made.username, made.name, made.role,
+                     made.approved, when(made.approved),
+                     made.age_verified ? std::optional(ctx.config.auth_min_age) : std::nullopt, when(made.age_verified),
+                     terms ? std::optional(ctx.config.tos_current_version) : std::nullopt, when(terms), ctx.now);
+  if (stored == 0) return false;
+  take_name(ctx, "email", made.email, made.id);
+  if (made.username) take_name(ctx, "username", *made.username, made.id);
+  ctx.db.execute(kCreateProgress, made.id, ctx.now);
+  ctx.db.execute(kCreateWallet, made.id, ctx.now);
+  audit::record(ctx, {.event_type = "user_created", .action = audit::Action::create, .subject = made.id});
+  return true;
+}
+
+}  // namespace
+
+bool EmailFormat::accepts(std::string_view text) { return rules::normal_email(text).has_value(); }
+bool UsernameFormat::accepts(std::string_view text) { return rules::normal_username(text).has_value(); }
+bool NameFormat::accepts(std::string_view text) { return rules::normal_name(text).has_value(); }
+
+std::optional<Account> find(Context& ctx, const Uuid& id) {
+  auto row = ctx.db.maybe<Row>(kFind, id);
+  if (!row) return {};
+  const auto disabled_at = row->disabled_at;
+  return Account{view(ctx, std::move(*row)), disabled_at};
+}
+
+OneUser create(Context& ctx, const CreateUser& in) {
+  NewAccount made{.id = ctx.new_id(),
+                  .email = rules::normal_email(in.email.value).value(),
+                  .role = in.role,
+                  .approved = in.approved,
+                  .email_verified = in.email_verified,
+                  .age_verified = in.age_verified,
+                  .tos_accepted = in.tos_accepted};
+  if (in.name) made.name = rules::normal_name(in.name->value).value();
+  if (in.username) made.username = rules::normal_username(in.username->value);
+  store(ctx, made);
+  if (in.timezone) settings::change(ctx, made.id, {.timezone = {.present = true, .value = in.timezone}});
+  return {existing(ctx, made.id)};
+}
+
+Users list(Context& ctx, const ListUsers& in) {
+  const std::int64_t page = in.page.value;
+  const std::int64_t size = in.page_size.value;
+  Users out{.users = {}, .total = ctx.db.one<std::int64_t>(kCount), .page = page, .page_size = size};
+  ctx.db.each<Row>(
+      kPage, [&](Row&& row) { out.users.push_back(view(ctx, std::move(row))); }, size, (page - 1) * size);
+  return out;
+}
+
+OneUser get(Context& ctx, const GetUser& in) {
+  if (in.id.has_value() == in.email.has_value()) {
+    throw invalid("id", "one_of", "give either id or email");
+  }
+  if (in.id) return {existing(ctx, *in.id)};
+  const auto owner =
+      ctx.db.maybe<Uuid>(kOwnerOf, std::string_view("email"), rules::normal_email(in.email->value).value());
+  if (!owner) throw not_found("user");
+  return {existing(ctx, *owner)};
+}
+
+OneUser ensure_local(Context& ctx, const Nothing&) {
+  if (auto account = find(ctx, kLocalUser)) return {std::move(account->user)};
+  store(ctx, {.id = kLocalUser,
+              .email = std::string(kLocalEmail),
+              .name = std::string(kLocalName),
+              .role = Role::super_admin,
+              .approved = true,
+              .email_verified = true,
+              .age_verified = true,
+              .tos_accepted = true});
+  return {existing(ctx, kLocalUser)};
+}
+
+OneUser profile(Context& ctx, const Nothing&) { return {existing(ctx, ctx.user)}; }
+
+OneUser update_profile(Context& ctx, const UpdateProfile& in) {
+  User user = existing(ctx, ctx.user);
+  const auto name = in.name ? rules::normal_name(in.name->value).value() : user.name;
+  auto username = user.username;
+  if (in.username.present) {
+    username = in.username.value ? rules::normal_username(in.username.value->value) : std::nullopt;
+  }
+  auto image = user.image;
+  in.image.apply(image);
+  if (name == user.name && username == user.username && image == user.image) return {std::move(user)};
+
+  if (username != user.username) {
+    if (user.username) ctx.db.execute(kFreeName, std::string_view("username"), *user.username, ctx.user);
+    if (username) take_name(ctx, "username", *username, ctx.user);
+  }
+  ctx.db.execute(kUpdate, ctx.user, name, username, image, ctx.now);
+  audit::record(ctx, {.event_type = "user_updated", .subject = ctx.user});
+  user.name = name;
+  user.username = username;
+  user.image = image;
+  return {std::move(user)};
+}
+
+void add_operations(Catalogue& c) {
+  c.add("users.create", Internal(), Access::system, Effect::write, &create, "Creates an account.");
+  c.add("users.list", Internal(), Access::system, Effect::read, &list, "All accounts, newest first.");
+  c.add("users.get", Internal(), Access::system, Effect::read, &get, "One account by its id or e-mail address.");
+  c.add("users.ensure_local", Internal(), Access::system, Effect::write, &ensure_local,
+        "Makes the local user of single-user mode unless it exists.");
+  c.add("user.get", Get("/user/profile"), Access::any, Effect::read, &profile, "The caller's own profile.");
+  c.add("user.update", Patch("/user/profile"), Access::user, Effect::write, &update_profile,
+        "Changes name, user name or picture.");
+}
+
+}  // namespace ignition::users
