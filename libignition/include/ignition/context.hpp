@@ -75,6 +75,7 @@ struct Context {
   IdSource& ids;
   const Config& config;
   AnswerCache& cache;
+  Mode mode = Mode::read;
   std::string_view if_none_match;  // entity tags the caller holds already; "" = none
 
   // What the operation may say besides its output.
@@ -85,6 +86,8 @@ struct Context {
     std::vector<std::pair<std::string, std::string>> events;  // published after the commit: name, JSON
   } reply;
 
+  // True when everything read is committed, so that an answer made of it may be kept.
+  bool is_snapshot() const { return mode == Mode::read; }
   Uuid new_id() const { return ids.next(now); }
   // Tells subscribers of the engine, after the commit.
   void publish(std::string name, std::string json) { reply.events.emplace_back(std::move(name), std::move(json)); }

@@ -193,6 +193,7 @@ class OpenEngine final : public Engine {
                     .ids = *ids_,
                     .config = config_,
                     .cache = cache_,
+                    .mode = writes ? Mode::write : Mode::read,
                     .if_none_match = call.if_none_match,
                     .reply = {}};
     if (writes && !call.idempotency_key.empty() && has_account(operation.access)) {

@@ -323,6 +323,10 @@ void Reader::read(std::string_view json, const TypeInfo& type, void* out) {
   if (json.find_first_not_of(" \t\r\n") == std::string_view::npos) json = "{}";
   with_document(json, [&](ondemand::document& document) {
     const JsonType came = checked(document.type());
+    if (came == JsonType::null && wire::may_be_absent(type)) {
+      if (!checked(document.is_null())) malformed(simdjson::N_ATOM_ERROR);
+      return;
+    }
     if (came != JsonType::object && came != JsonType::array) {
       malformed(fmt::format("it must be {}, not {}", wire::expected(type), kind_name(came)));
     }
