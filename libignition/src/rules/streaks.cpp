@@ -10,7 +10,6 @@ namespace ignition::rules {
 
 namespace {
 
-constexpr LocalDate kEndOfTime{std::numeric_limits<std::int32_t>::max() / 2};
 constexpr std::array<Cadence, 1> kDaily{};
 
 // A list in order; copies only what is not.
@@ -156,7 +155,7 @@ class Walker {
  private:
   const Cadence& segment() const { return cadences_[segment_]; }
   LocalDate segment_end() const {
-    return segment_ + 1 < cadences_.size() ? cadences_[segment_ + 1].from - 1 : kEndOfTime;
+    return segment_ + 1 < cadences_.size() ? cadences_[segment_ + 1].from - 1 : kOpenEnd;
   }
 
   // The segment of the last date judged so far, or of the first date to judge.
@@ -247,7 +246,7 @@ class Walker {
     for (LocalDate d = w; d < w + 7 && !(neutral_.empty() && paused_.empty()); d = d + 1) {
       if (!done_.contains(d) && is_neutral(d)) ++neutral;
     }
-    out.needed = neutral == 7 ? 0 : (segment().per_week * (7 - neutral) + 6) / 7;
+    out.needed = needed_in_week(segment().per_week, neutral);
     return out;
   }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -56,6 +57,14 @@ struct Cadence {
     return frequency == Frequency::daily || (frequency == Frequency::custom && days.contains(d.weekday()));
   }
 };
+
+// Done days that a week of a weekly cadence needs when `neutral` of its dates are neutral (rule R-S5).
+constexpr int needed_in_week(int per_week, int neutral) {
+  return neutral >= 7 ? 0 : (per_week * (7 - neutral) + 6) / 7;
+}
+
+// End of a range of dates that is still open.
+inline constexpr LocalDate kOpenEnd{std::numeric_limits<std::int32_t>::max() / 2};
 
 // The cadence in force on `d`. `cadences` is not empty and sorted by `from`.
 const Cadence& cadence_on(std::span<const Cadence> cadences, LocalDate d);
