@@ -397,6 +397,16 @@ TEST_CASE("a new schedule begins today, or with the week when weeks are concerne
   CHECK(rescheduled(young, {.frequency = Frequency::weekly}, thursday, WeekStart::monday).size() == 1);
 }
 
+TEST_CASE("custom days are distinct weekdays, Sunday also by 0") {
+  CHECK(numbers_of(weekdays_of(std::vector{5, 1, 3}).value()) == std::vector{1, 3, 5});
+  CHECK(numbers_of(weekdays_of(std::vector{0}).value()) == std::vector{7});
+  CHECK_FALSE(weekdays_of(std::vector{7, 0}).has_value());
+  CHECK_FALSE(weekdays_of(std::vector{1, 1}).has_value());
+  CHECK_FALSE(weekdays_of(std::vector{8}).has_value());
+  CHECK_FALSE(weekdays_of(std::vector{-1}).has_value());
+  CHECK_FALSE(weekdays_of({}).has_value());
+}
+
 TEST_CASE("counting up and down by one leads back, and pays exactly at the target") {
   CHECK(rc::check([] {
     const int target = *rc::gen::inRange(1, 1001);

@@ -62,6 +62,24 @@ int per_week(const HabitSchedule& schedule) {
 
 }  // namespace
 
+std::optional<Weekdays> weekdays_of(std::span<const int> days) {
+  Weekdays set;
+  for (const int given : days) {
+    const int number = given == 0 ? 7 : given;
+    if (number < 1 || number > 7 || set.contains(static_cast<Weekday>(number))) return {};
+    set.insert(static_cast<Weekday>(number));
+  }
+  return days.empty() ? std::nullopt : std::optional(set);
+}
+
+std::vector<int> numbers_of(Weekdays days) {
+  std::vector<int> numbers;
+  for (int number = 1; number <= 7; ++number) {
+    if (days.contains(static_cast<Weekday>(number))) numbers.push_back(number);
+  }
+  return numbers;
+}
+
 int day_target(const HabitSchedule& schedule) {
   return schedule.frequency == Frequency::weekly ? 1 : schedule.target_count;
 }

@@ -25,6 +25,11 @@ struct HabitSchedule {
   friend bool operator==(const HabitSchedule&, const HabitSchedule&) = default;
 };
 
+// custom_days as they come: 1..7 distinct weekdays by ISO number, 0 meaning Sunday too; nothing for other lists.
+std::optional<Weekdays> weekdays_of(std::span<const int> days);
+// As they are stored: ISO numbers in ascending order.
+std::vector<int> numbers_of(Weekdays days);
+
 // Repetitions that make a date done.
 int day_target(const HabitSchedule& schedule);
 // The schedule in force on `d`; the first holds for the time before it as well. `schedules` is sorted, not empty.
