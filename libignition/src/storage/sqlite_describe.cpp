@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <regex>
 
 #include "storage/sqlite_store.hpp"
 
@@ -60,9 +59,17 @@ constexpr Sql kIndexColumns{R"sql(SELECT name, "desc" FROM pragma_index_xinfo($1
 constexpr Sql kTriggers{
     R"sql(SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = $1 ORDER BY name)sql"};
 
-std::string one_line(const std::string& text) {
-  static const std::regex space(R"(\s+)");
-  return std::string(trimmed(std::regex_replace(text, space, " ")));
+constexpr std::string_view kSpace = " \n\t\r";
+
+std::string one_line(std::string_view text) {
+  std::string out;
+  while (!(text = trimmed(text)).empty()) {
+    const std::string_view word = text.substr(0, text.find_first_of(kSpace));
+    out += (out.empty() ? "" : " ");
+    out += word;
+    text.remove_prefix(word.size());
+  }
+  return out;
 }
 
 // `wanted` when the table's text names a constraint so.
@@ -108,10 +115,14 @@ void describe_foreign_keys(SqliteConnection& connection, const TableText& table,
 }
 
 void describe_checks(const TableText& table, std::string& out) {
-  static const std::regex check(R"(CONSTRAINT (\w+)\s+CHECK)");
+  constexpr std::string_view kConstraint = "CONSTRAINT ";
   std::vector<std::string> names;
-  for (std::sregex_iterator at(table.sql.begin(), table.sql.end(), check), end; at != end; ++at) {
-    names.push_back((*at)[1]);
+  std::string_view rest = table.sql;
+  for (std::size_t at = rest.find(kConstraint); at != std::string_view::npos; at = rest.find(kConstraint)) {
+    rest.remove_prefix(at + kConstraint.size());
+    const std::string_view name = rest.substr(0, rest.find_first_of(kSpace));
+    rest.remove_prefix(name.size());
+    if (trimmed(rest).starts_with("CHECK")) names.emplace_back(name);
   }
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) out += fmt::format("  check {}\n", name);

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <optional>
-#include <regex>
 
 #include "ignition/wire.hpp"
 #include "storage/sqlite_connection.hpp"
@@ -58,35 +58,68 @@ struct Written {
   std::vector<std::pair<std::string, std::size_t>> columns;  // name, n - 1
 };
 
-std::vector<std::string> split(const std::string& list) {
-  static const std::regex comma(R"(\s*,\s*)");
-  return {std::sregex_token_iterator(list.begin(), list.end(), comma, -1), {}};
+// The words, numbers, parameters and signs of a statement. Texts come apart, but are neither names nor parameters.
+std::vector<std::string_view> tokens(std::string_view sql) {
+  constexpr std::string_view kWord = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$";
+  std::vector<std::string_view> out;
+  while (!(sql = trimmed(sql)).empty()) {
+    const std::size_t length = std::max<std::size_t>(1, std::min(sql.find_first_not_of(kWord), sql.size()));
+    out.push_back(sql.substr(0, length));
+    sql.remove_prefix(length);
+  }
+  return out;
 }
 
-std::optional<std::size_t> parameter(const std::string& text) {
-  static const std::regex bare(R"(^\s*\$(\d{1,4})\s*$)");
-  std::smatch match;
-  if (!std::regex_match(text, match, bare)) return {};
-  return std::stoul(match[1]) - 1;
+std::optional<std::size_t> parameter(std::string_view token) {
+  std::size_t n = 0;
+  if (!token.starts_with('$')) return {};
+  const auto [end, error] = std::from_chars(token.data() + 1, token.data() + token.size(), n);
+  if (error != std::errc{} || end != token.data() + token.size() || n == 0) return {};
+  return n - 1;
 }
 
-Written written(const std::string& sql) {
-  static const std::regex insert(R"(INSERT\s+INTO\s+(\w+)\s*\(([^)]*)\)\s*VALUES\s*\(([^)]*)\))", std::regex::icase);
-  static const std::regex update(R"(UPDATE\s+(\w+)\s)", std::regex::icase);
-  static const std::regex assignment(R"((\w+)\s*=\s*(\$\d{1,4}))");
-  Written found;
-  std::smatch match;
-  if (std::regex_search(sql, match, insert)) {
-    found.table = match[1];
-    const auto names = split(match[2]);
-    const auto values = split(match[3]);
-    for (std::size_t i = 0; i < names.size() && i < values.size(); ++i) {
-      if (const auto n = parameter(values[i])) found.columns.emplace_back(trimmed(names[i]), *n);
+// The elements of a list in brackets that begins at `at`, each as its only token, or "" when it has several. Leaves
+// `at` behind the list.
+std::vector<std::string_view> elements(std::span<const std::string_view> words, std::size_t& at) {
+  std::vector<std::string_view> out;
+  int depth = 0;
+  bool fresh = true;
+  for (; at < words.size(); ++at) {
+    const std::string_view word = words[at];
+    if (word == ")" && --depth == 0) break;
+    if (word == "(" && ++depth == 1) continue;
+    if (word == "," && depth == 1) {
+      fresh = true;
+    } else if (fresh) {
+      out.push_back(word);
+      fresh = false;
+    } else {
+      out.back() = "";
     }
-  } else if (std::regex_search(sql, match, update)) {
-    found.table = match[1];
-    for (std::sregex_iterator at(sql.begin(), sql.end(), assignment), end; at != end; ++at) {
-      if (const auto n = parameter((*at)[2])) found.columns.emplace_back((*at)[1], *n);
+  }
+  ++at;
+  return out;
+}
+
+Written written(std::string_view sql) {
+  const std::vector<std::string_view> words = tokens(sql);
+  const auto next = [&](std::string_view word) {
+    return static_cast<std::size_t>(std::find(words.begin(), words.end(), word) - words.begin()) + 1;
+  };
+  Written found;
+  if (std::size_t at = next("INTO"); at < words.size()) {
+    found.table = words[at++];
+    const auto names = elements(words, at);
+    if (at >= words.size() || words[at++] != "VALUES") return found;
+    const auto values = elements(words, at);
+    for (std::size_t i = 0; i < names.size() && i < values.size(); ++i) {
+      if (const auto n = parameter(values[i])) found.columns.emplace_back(names[i], *n);
+    }
+  } else if (at = next("UPDATE"); at < words.size()) {
+    found.table = words[at];
+    for (std::size_t i = at; i + 2 < words.size(); ++i) {
+      const auto n = parameter(words[i + 2]);
+      if (words[i + 1] == "=" && n) found.columns.emplace_back(words[i], *n);
     }
   }
   return found;
@@ -132,7 +165,7 @@ bool has_parent(SqliteConnection& connection, const Link& link) {
 // SQLite does not say which foreign key failed, so the written values are looked up again.
 std::optional<std::string> field_without_parent(SqliteConnection& connection, std::string_view sql,
                                                 std::span<const Param> params) {
-  const Written write = written(std::string(sql));
+  const Written write = written(sql);
   if (write.table.empty()) return {};
   for (const Link& link : links_of(connection, write, params)) {
     if (!has_parent(connection, link)) return link.columns.back();
@@ -210,11 +243,11 @@ void SqliteConnection::fail_constraint(int code, std::string_view sql, std::span
 void SqliteConnection::refuse_duplicate(std::string_view columns) {
   std::string table;
   std::vector<std::string> names;
-  for (const std::string& column : split(std::string(columns))) {
-    const std::size_t dot = column.find('.');
-    if (dot == std::string::npos) continue;
-    table = column.substr(0, dot);
-    names.push_back(column.substr(dot + 1));
+  const std::vector<std::string_view> words = tokens(columns);
+  for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+    if (words[i] != ".") continue;
+    table = words[i - 1];
+    names.emplace_back(words[i + 1]);
   }
   std::string constraint = table + "_pk";
   for (const auto& index : query<UniqueIndex>(kUniqueIndexes, table)) {
