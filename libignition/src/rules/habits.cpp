@@ -19,7 +19,8 @@ struct Share {
   }
   double rate() const {
     if (asked == 0) return 0.0;
-    return static_cast<double>((20'000 * done + asked) / (2 * asked)) / 10'000.0;
+    const std::int64_t ten_thousandths = (20'000 * done + asked) / (2 * asked);
+    return static_cast<double>(ten_thousandths) / 10'000.0;
   }
 };
 

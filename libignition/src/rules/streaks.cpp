@@ -4,7 +4,6 @@
 #include <array>
 #include <limits>
 #include <numeric>
-#include <ranges>
 
 namespace ignition::rules {
 
@@ -19,7 +18,7 @@ class Dates {
     if (std::ranges::adjacent_find(dates, std::ranges::greater_equal{}) == dates.end()) return;
     copy_.assign(dates.begin(), dates.end());
     std::ranges::sort(copy_);
-    copy_.erase(std::ranges::unique(copy_).begin(), copy_.end());
+    copy_.erase(std::unique(copy_.begin(), copy_.end()), copy_.end());
     dates_ = copy_;
   }
   Dates(const Dates&) = delete;
@@ -378,7 +377,7 @@ std::vector<LocalDate> merged(std::initializer_list<std::span<const LocalDate>> 
   std::vector<LocalDate> all;
   for (const auto& list : lists) all.insert(all.end(), list.begin(), list.end());
   std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 
