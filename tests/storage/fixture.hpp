@@ -78,7 +78,7 @@ Error error_of(Work work) {
     return error;
   }
   FAIL("nothing was thrown");
-  return Error(Code::INTERNAL, "");
+  return {Code::INTERNAL, ""};
 }
 
 }  // namespace ignition::test

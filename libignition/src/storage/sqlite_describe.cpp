@@ -87,6 +87,7 @@ void describe_columns(SqliteConnection& connection, const TableText& table, std:
     if (column.key > 0) key[column.key] = column.name;
   }
   std::vector<std::string> names;
+  names.reserve(key.size());
   for (const auto& [position, name] : key) names.push_back(name);
   out += fmt::format("  primary key {} {}\n", named(table, table.name + "_pk"), list(names));
 }

@@ -198,7 +198,7 @@ Error failure(int code) {
     case SQLITE_NOMEM:
       return Error(Code::UNAVAILABLE, "The database did not answer.").because("storage_failed");
     default:
-      return Error(Code::INTERNAL, "The database refused a statement.");
+      return {Code::INTERNAL, "The database refused a statement."};
   }
 }
 

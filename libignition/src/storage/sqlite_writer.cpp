@@ -130,7 +130,7 @@ void SqliteWriter::commit() {
 }
 
 std::optional<Error> SqliteWriter::flush() {
-  const std::optional<Error> failure = commit_batch();
+  std::optional<Error> failure = commit_batch();
   Lock lock(mutex_);
   pass_turn(lock);
   return failure;
@@ -141,7 +141,7 @@ std::optional<Error> SqliteWriter::commit_batch() {
     connection_->command(kCommit);
   } catch (const Error& error) {
     // What one member did wrong is not the words for all of them.
-    const Error failure = error.code() == Code::UNAVAILABLE ? error : lost();
+    Error failure = error.code() == Code::UNAVAILABLE ? error : lost();
     lose_batch(failure);
     return failure;
   }
