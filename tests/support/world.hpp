@@ -216,6 +216,7 @@ class World {
                     .ids = *ids_,
                     .config = engine->config(),
                     .cache = cache,
+                    .mode = Mode::write,
                     .if_none_match = {},
                     .reply = {}};
     auto result = use(context);

@@ -1,7 +1,9 @@
-// Configuration of the library: what an operator sets for all users, by the names of the environment variables.
+// Configuration of the library: what an operator decides for all users, by the names of environment variables.
 #pragma once
 
+#include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,15 +12,38 @@
 
 namespace ignition {
 
+class VariableReader;
+template <class Settings>
+class VariableTable;
+
 struct Config {
-  std::string tos_current_version = "1.0";                       // TOS_CURRENT_VERSION; empty = no terms gate
-  int auth_min_age = 16;                                         // AUTH_MIN_AGE; 0 = no age gate
-  bool auth_email_verification_required = false;                 // AUTH_EMAIL_VERIFICATION_REQUIRED
-  rules::TodayConfig today;                                      // IGNITION_TODAY_<KEY>
+  std::string tos_current_version = "1.0";  // empty = no terms gate
+  int auth_min_age = 16;                    // 0 = no age gate
+  bool auth_email_verification_required = false;
+  std::chrono::seconds auth_reauth{900};  // how long a credential counts as fresh after it was presented
+  rules::TodayConfig today;
   std::map<std::string, std::string, std::less<>> forced_flags;  // text of FLAG_<name>, by name
 
-  // Reads the settings given by name; others keep their defaults. Throws VALIDATION_ERROR naming every problem at once.
+  // Reads what is set; the rest keeps its defaults. Problems stay with the reader.
+  static Config from(VariableReader& reader);
+  // As above from settings by name, for programs that embed the library. Throws VALIDATION_ERROR naming every problem
+  // at once; names of other programs' settings are ignored.
   static Config from(const Map<std::string>& settings);
 };
+
+// The variables that Config is read from, FLAG_<name> aside.
+const VariableTable<Config>& config_variables();
+
+// Which database a program opens.
+struct DatabaseSettings {
+  std::string url = "sqlite:ignition.db";
+  bool required = true;  // false: a server starts without a database and answers health checks only
+  std::optional<bool> auto_migrate;
+
+  // Whether opening brings the schema up to date: if nothing is said, for SQLite, which is one program's own.
+  bool migrates() const { return auto_migrate.value_or(url.starts_with("sqlite:")); }
+};
+
+const VariableTable<DatabaseSettings>& database_variables();
 
 }  // namespace ignition

@@ -54,9 +54,6 @@ void check_access(const Operation& operation, const Caller& caller) {
   }
 }
 
-// How long after presenting a credential it counts as recent.
-constexpr Micros kRecent = std::chrono::minutes(15);
-
 void check_account(const Operation& operation, const Caller& caller, const Principal& principal, const Config& config,
                    Instant now) {
   if (principal.disabled_at) throw Error(Code::UNAUTHORIZED, "This account is disabled.").because("not_signed_in");
@@ -69,7 +66,7 @@ void check_account(const Operation& operation, const Caller& caller, const Princ
   }
   const bool recent = operation.access == Access::any_recent || operation.access == Access::user_recent;
   const bool trusted = caller.credential == Credential::local || caller.credential == Credential::host;
-  if (recent && !trusted && (!caller.auth_time || now - *caller.auth_time > kRecent)) {
+  if (recent && !trusted && (!caller.auth_time || now - *caller.auth_time > config.auth_reauth)) {
     throw forbidden("reauth_required", "Confirm who you are first.");
   }
   if (operation.access == Access::admin) {
