@@ -1,0 +1,649 @@
+#include "conversation.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <boost/url/parse.hpp>
+#include <cstring>
+
+#include "text.hpp"
+
+namespace ignition::server {
+namespace {
+
+using boost::beast::http::verb;
+
+constexpr std::size_t kFirstRoom = 4 * 1024;
+constexpr std::size_t kLargestKept = 64 * 1024;  // memory that an idle connection keeps
+constexpr std::size_t kFlushAt = 64 * 1024;      // answers to pipelined requests are collected up to here
+
+std::optional<Method> method_of(verb v) {
+  switch (v) {
+    case verb::get:
+    case verb::head:
+      return Method::GET;
+    case verb::post:
+      return Method::POST;
+    case verb::put:
+      return Method::PUT;
+    case verb::patch:
+      return Method::PATCH;
+    case verb::delete_:
+      return Method::DELETE;
+    default:
+      return {};
+  }
+}
+
+std::string_view name_of_verb(verb v) {
+  if (v == verb::unknown) return "-";
+  const auto name = boost::beast::http::to_string(v);
+  return {name.data(), name.size()};
+}
+
+bool may_have_body(verb v) { return v != verb::get && v != verb::head; }
+
+// `application/json`, with or without parameters; a charset must be UTF-8.
+bool is_json(std::string_view content_type) {
+  const auto semicolon = content_type.find(';');
+  if (!equal_ignoring_case(without_spaces(content_type.substr(0, semicolon)), "application/json")) return false;
+  if (semicolon == std::string_view::npos) return true;
+  const std::string parameters = lower_case(content_type.substr(semicolon));
+  const auto charset = parameters.find("charset=");
+  return charset == std::string::npos || parameters.find("utf-8", charset) != std::string::npos;
+}
+
+// Whether an If-None-Match field names the tag: `*`, or a list of tags, weak or strong.
+bool names_tag(std::string_view field, std::string_view tag) {
+  while (!field.empty()) {
+    const auto comma = field.find(',');
+    std::string_view entry = without_spaces(field.substr(0, comma));
+    field = comma == std::string_view::npos ? std::string_view{} : field.substr(comma + 1);
+    if (entry == "*") return true;
+    if (entry.starts_with("W/")) entry.remove_prefix(2);
+    if (entry.size() == tag.size() + 2 && entry.substr(1, tag.size()) == tag) return true;
+  }
+  return false;
+}
+
+bool is_idempotency_key(std::string_view key) {
+  return !key.empty() && key.size() <= 128 &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
+std::string allow_list(unsigned methods) {
+  std::string list = "OPTIONS";
+  for (const Method method : {Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE}) {
+    if ((methods & (1U << static_cast<unsigned>(method))) == 0) continue;
+    list += method == Method::GET ? ", GET, HEAD" : fmt::format(", {}", name_of(method));
+  }
+  return list;
+}
+
+}  // namespace
+
+Conversation::Conversation(Site& site, const Peer& peer) : site_(site), peer_(peer) {}
+
+Conversation::~Conversation() {
+  release_slot();
+  if (lent_slot_) site_.running.fetch_sub(1, std::memory_order_relaxed);
+}
+
+std::span<char> Conversation::room() {
+  if (begin_ == used_) begin_ = used_ = 0;
+  if (buffer_.size() - used_ < kFirstRoom / 4) {
+    moved_ = true;
+    if (begin_ >= used_ - begin_) {  // the front is at least as large as what moves into it
+      std::memmove(buffer_.data(), buffer_.data() + begin_, used_ - begin_);
+      used_ -= begin_;
+      begin_ = 0;
+    }
+    if (buffer_.size() - used_ < kFirstRoom / 4) buffer_.resize(std::max(kFirstRoom, buffer_.size() * 2));
+  }
+  return {buffer_.data() + used_, buffer_.size() - used_};
+}
+
+void Conversation::enter(Phase phase) {
+  phase_ = phase;
+  ++turn_;
+}
+
+std::optional<std::string_view> Conversation::header_if(Header h) const {
+  if (!reader_->has(h)) return {};
+  return header(h);
+}
+
+Wants Conversation::advance(std::string& out) {
+  while (true) {
+    if (phase_ == Phase::ended) return Wants::close;
+    if (out.size() >= kFlushAt) return Wants::flush;
+    Step step = Step::answered;
+    switch (phase_) {
+      case Phase::fresh:
+      case Phase::idle:
+        step = begin_request();
+        break;
+      case Phase::header:
+        step = read_header(out);
+        break;
+      case Phase::body:
+        step = read_body(out);
+        break;
+      case Phase::work:
+      case Phase::probe:
+        step = answer(out);
+        break;
+      case Phase::ended:
+        break;
+    }
+    if (step == Step::input) return Wants::input;
+    if (step == Step::work) return Wants::work;
+  }
+}
+
+Conversation::Step Conversation::begin_request() {
+  // Some clients end a body with a line break that they do not count (RFC 9112, 2.2).
+  if (bytes().starts_with("\r\n")) begin_ += 2;
+  if (bytes().empty() || bytes() == "\r") {
+    if (site_.stopping.load(std::memory_order_relaxed)) enter(Phase::ended);
+    return phase_ == Phase::ended ? Step::answered : Step::input;
+  }
+  reader_.emplace(site_.settings, chunked_body_);
+  exchange_ = Exchange{};
+  exchange_.began = std::chrono::steady_clock::now();
+  match_ = {};
+  enter(Phase::header);
+  return Step::proceed;
+}
+
+Conversation::Step Conversation::read_header(std::string& out) {
+  if (!reader_->advance(bytes())) return Step::input;
+  if (reader_->error() != ReadError::none) return refuse_unread(out, reader_->error());
+  return admit(out);
+}
+
+void Conversation::begin_frame() {
+  const bool trusted = peer_.is_loopback() || site_.protection.trusts(peer_);
+  const Instant now = Instant::system_now();
+  exchange_.id = trusted ? RequestId::kept(header(Header::request_id), now) : RequestId::fresh(now);
+  const Forwarding forwarding{.client_ip = header_if(Header::client_ip),
+                              .forwarded_for = header_if(Header::forwarded_for),
+                              .forwarded_proto = header(Header::forwarded_proto)};
+  exchange_.client_ip = site_.protection.client_ip(peer_, forwarding);
+  exchange_.method = name_of_verb(reader_->method());
+  exchange_.frame.request_id = exchange_.id.text();
+  exchange_.frame.secure = site_.protection.is_secure(peer_, forwarding);
+  exchange_.frame.head = reader_->method() == verb::head;
+  exchange_.frame.tell_keep_alive = reader_->version() < 11;
+}
+
+Conversation::Step Conversation::admit(std::string& out) {
+  begin_frame();
+  moved_ = false;
+  target_valid_ = parse_target();
+  route();
+  const bool on_health = path_ == "/health" || path_.starts_with("/health/");
+  if (!on_health && !site_.protection.allows_host(host_)) {
+    return refuse(out, invalid("Host", "host_not_allowed", "This server does not answer for that host."));
+  }
+  exchange_.frame.allowed_origin = site_.protection.allowed_origin(header(Header::origin));
+  if (reader_->method() == verb::options) {
+    answer_options(out);
+    return Step::answered;
+  }
+  if (header(Header::cookie).size() > site_.settings.max_cookie_bytes) {
+    return refuse(out, Error(Code::PAYLOAD_TOO_LARGE, "The cookies are too large.").because("cookies_too_large"));
+  }
+  if (reader_->declared_length() > site_.settings.max_body_bytes) return refuse_unread(out, ReadError::body_too_large);
+  const bool waits = equal_ignoring_case(header(Header::expect), "100-continue");
+  if (waits && reader_->version() >= 11 && !reader_->complete() && reader_->taken() == bytes().size()) out += kContinue;
+  enter(Phase::body);
+  return Step::proceed;
+}
+
+Conversation::Step Conversation::read_body(std::string& out) {
+  if (!reader_->advance(bytes())) {
+    const std::size_t done = reader_->taken() - reader_->header_end();
+    if (reader_->chunked() && done > 0) {
+      // Chunks are collected elsewhere: their bytes need not stay.
+      const std::size_t at = begin_ + reader_->header_end();
+      std::memmove(buffer_.data() + at, buffer_.data() + at + done, used_ - at - done);
+      used_ -= done;
+      reader_->dropped(done);
+    }
+    return Step::input;
+  }
+  if (reader_->error() != ReadError::none) return refuse_unread(out, reader_->error());
+  return dispatch(out);
+}
+
+Conversation::Step Conversation::dispatch(std::string& out) {
+  if (moved_) {
+    parse_target();
+    route();
+  }
+  if (exchange_.endpoint != nullptr && exchange_.endpoint->system != System::none) return dispatch_system(out);
+  if (!identify(out)) return Step::answered;
+  if (!target_valid_) {
+    return refuse(out, Error(Code::VALIDATION_ERROR, "The request target is malformed.").because("malformed_target"));
+  }
+  if (exchange_.endpoint == nullptr) return answer_missing(out);
+  if (!read_call(out) || !take_slot(out)) return Step::answered;
+  const Endpoint& endpoint = *exchange_.endpoint;
+  const bool quick = endpoint.pace.micros() < site_.settings.inline_reads.count();
+  if (endpoint.operation->effect == Effect::read && quick) {
+    run_operation();
+    return answer(out);
+  }
+  work_state_.store(WorkState::waiting, std::memory_order_relaxed);
+  enter(Phase::work);
+  return Step::work;
+}
+
+bool Conversation::identify(std::string& out) {
+  const Credentials credentials{.host = host_,
+                                .origin = header_if(Header::origin),
+                                .authorization = header_if(Header::authorization),
+                                .sec_fetch_site = header(Header::sec_fetch_site),
+                                .forwarded = reader_->has(Header::forwarded) || reader_->has(Header::forwarded_for) ||
+                                             reader_->has(Header::real_ip) || reader_->has(Header::connecting_ip)};
+  exchange_.identity = site_.protection.identify(peer_, credentials);
+  if (exchange_.identity == Identity::local_user) {
+    site_.log.event_each_minute(site_.local_user_told, spdlog::level::info,
+                                "the local user is signed in without password");
+    return true;
+  }
+  if (site_.settings.local_user) {
+    site_.log.event_each_minute(site_.local_refusal_told, spdlog::level::warn, "local_mode_refused");
+  }
+  if (exchange_.identity == Identity::bad_authorization) {
+    refuse(out, Error(Code::UNAUTHORIZED, "The credential is not valid.").because("invalid_credential"));
+    return false;
+  }
+  if (exchange_.identity == Identity::foreign) {
+    refuse(out, forbidden("origin_not_allowed", "Pages of other sites may not use this server."));
+    return false;
+  }
+  return true;
+}
+
+bool Conversation::read_call(std::string& out) {
+  const std::string_view body = reader_->body(bytes());
+  if (!body.empty() && !may_have_body(reader_->method())) {
+    refuse(out, Error(Code::VALIDATION_ERROR, "A GET request has no body.").because("unexpected_body"));
+    return false;
+  }
+  if (!body.empty() && !is_json(header(Header::content_type))) {
+    refuse(
+        out,
+        Error(Code::VALIDATION_ERROR, "The body must be application/json in UTF-8.").because("unsupported_media_type"));
+    return false;
+  }
+  const auto key = header_if(Header::idempotency_key);
+  if (key && !is_idempotency_key(*key)) {
+    refuse(out, invalid("Idempotency-Key", "malformed", "must be 1 to 128 printable ASCII characters"));
+    return false;
+  }
+  call_ = Call{.operation = exchange_.endpoint->operation->name,
+               .body = body,
+               .idempotency_key = key.value_or(""),
+               .if_none_match = header(Header::if_none_match)};
+  return read_parameters(out);
+}
+
+bool Conversation::read_parameters(std::string& out) {
+  path_pairs_.clear();
+  query_pairs_.clear();
+  texts_.clear();
+  const auto malformed = [&](std::string_view where) {
+    refuse(out,
+           Error(Code::VALIDATION_ERROR, fmt::format("The {} is not valid UTF-8.", where)).because("malformed_target"));
+    return false;
+  };
+  const auto& names = exchange_.endpoint->parameters;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto value = decoded(match_.values[i], false);
+    if (!value) return malformed("path");
+    path_pairs_.emplace_back(names[i], *value);
+  }
+  std::string_view rest = query_;
+  while (!rest.empty()) {
+    const auto end = rest.find('&');
+    const std::string_view pair = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    if (pair.empty()) continue;
+    const auto equals = pair.find('=');
+    const auto name = decoded(pair.substr(0, equals), true);
+    const auto value = decoded(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
+    if (!name || !value) return malformed("query");
+    query_pairs_.emplace_back(*name, *value);
+  }
+  call_.path = path_pairs_;
+  call_.query = query_pairs_;
+  return true;
+}
+
+bool Conversation::take_slot(std::string& out) {
+  exchange_.holds_slot = true;
+  const int before = site_.running.fetch_add(1, std::memory_order_relaxed);
+  if (before < site_.settings.max_concurrent_requests) return true;
+  refuse(out, Error(Code::UNAVAILABLE, "The server is busy; try again in a moment.").because("overloaded"));
+  return false;
+}
+
+void Conversation::release_slot() {
+  if (std::exchange(exchange_.holds_slot, false)) site_.running.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Conversation::run_operation() {
+  const auto began = std::chrono::steady_clock::now();
+  try {
+    if (site_.engine == nullptr) throw Error(Code::UNAVAILABLE, "There is no database.").because("storage_disabled");
+    const bool local = exchange_.identity == Identity::local_user;
+    outcome_ = site_.engine->call(local ? Caller::local() : Caller::anonymous(), call_);
+  } catch (const Error& error) {
+    outcome_ = error;
+  } catch (const std::exception& exception) {
+    outcome_ = Error(Code::INTERNAL, exception.what());
+  }
+  const auto took = std::chrono::steady_clock::now() - began;
+  exchange_.endpoint->pace.note(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+}
+
+Conversation::Step Conversation::dispatch_system(std::string& out) {
+  const auto reply = [&](std::string_view content_type, std::string_view body) {
+    const std::size_t before = out.size();
+    settle();
+    Response response(out, exchange_.frame, 200);
+    response.plain(content_type, body);
+    return finish(out, before, 200);
+  };
+  const System system = exchange_.endpoint->system;
+  if (system == System::root) return reply("text/plain; charset=utf-8", "Ignition API");
+  if (system == System::live) return reply("application/json", R"({"status":"ok"})");
+  if (system == System::openapi) {
+    answer_document(out);
+    return Step::answered;
+  }
+  if (const auto state = site_.probe.recent()) {
+    answer_system(out, *state);
+    return Step::answered;
+  }
+  work_state_.store(WorkState::waiting, std::memory_order_relaxed);
+  enter(Phase::probe);
+  return Step::work;
+}
+
+void Conversation::work() {
+  auto expected = WorkState::waiting;
+  if (!work_state_.compare_exchange_strong(expected, WorkState::running)) return;
+  if (works_on_health()) {
+    outcome_ = site_.probe.ask();
+  } else {
+    run_operation();
+  }
+  work_state_.store(WorkState::done);
+}
+
+void Conversation::give_up(std::string& out) {
+  const bool never_begins = work_state_.exchange(WorkState::abandoned) == WorkState::waiting;
+  exchange_.closes = true;
+  if (works_on_health()) {
+    answer_system(out, site_.probe.give_up());
+    return;
+  }
+  // What runs keeps its slot until it ends: it still uses a thread.
+  if (!never_begins) lent_slot_ = std::exchange(exchange_.holds_slot, false);
+  refuse(out, Error(Code::UNAVAILABLE, "The request took too long.").because("timeout"));
+}
+
+void Conversation::time_out(std::string& out) {
+  exchange_.closes = true;
+  const Error error = Error(Code::VALIDATION_ERROR, "The request did not arrive in time.").because("request_timeout");
+  if (phase_ == Phase::header) begin_unread();
+  if (phase_ == Phase::header || phase_ == Phase::body) refuse(out, error, 408);
+}
+
+Conversation::Step Conversation::answer(std::string& out) {
+  const Outcome outcome = std::exchange(outcome_, std::monostate{});
+  work_state_.store(WorkState::none, std::memory_order_relaxed);
+  if (const auto* data = std::get_if<Answer>(&outcome)) {
+    answer_data(out, *data);
+  } else if (const auto* database = std::get_if<DatabaseState>(&outcome)) {
+    answer_system(out, *database);
+  } else if (const auto* error = std::get_if<Error>(&outcome)) {
+    refuse(out, *error);
+  } else {
+    refuse(out, Error(Code::INTERNAL, "The work was not done."));
+  }
+  return Step::answered;
+}
+
+void Conversation::answer_data(std::string& out, const Answer& answer) {
+  const std::size_t before = out.size();
+  settle();
+  const int status = answer.not_modified ? 304 : answer.status;
+  Response response(out, exchange_.frame, status);
+  response.caching(answer.etag.empty() ? Caching::no_store : Caching::revalidate);
+  if (!answer.etag.empty()) response.etag(answer.etag);
+  if (answer.replayed) response.field("Idempotency-Replayed", "true");
+  if (answer.not_modified) {
+    response.nothing();
+  } else {
+    response.data(answer.body);
+  }
+  finish(out, before, status);
+}
+
+void Conversation::answer_system(std::string& out, const DatabaseState& database) {
+  const std::size_t before = out.size();
+  settle();
+  SystemReply reply;
+  switch (exchange_.endpoint->system) {
+    case System::health:
+      reply = health_reply(database, Instant::system_now());
+      break;
+    case System::ready:
+      reply = ready_reply(database, site_.stopping.load(std::memory_order_relaxed));
+      break;
+    default:
+      reply.json = version_json(database.schema_version);
+  }
+  Response response(out, exchange_.frame, reply.status);
+  response.caching(Caching::no_store);
+  response.plain("application/json", reply.json);
+  finish(out, before, reply.status);
+}
+
+void Conversation::answer_document(std::string& out) {
+  const Answer& document = site_.document.get();
+  const bool known = names_tag(header(Header::if_none_match), document.etag);
+  const std::size_t before = out.size();
+  settle();
+  Response response(out, exchange_.frame, known ? 304 : 200);
+  response.caching(Caching::revalidate);
+  response.etag(document.etag);
+  if (known) {
+    response.nothing();
+  } else {
+    response.plain("application/json", document.body);
+  }
+  finish(out, before, known ? 304 : 200);
+}
+
+void Conversation::answer_options(std::string& out) {
+  const bool preflight = reader_->has(Header::origin) && reader_->has(Header::request_method);
+  const unsigned methods = target_valid_ ? site_.router.methods(path_) : 0;
+  if (!preflight && methods == 0 && path_ != "*") {
+    refuse(out, not_found("path"));
+    return;
+  }
+  const std::size_t before = out.size();
+  settle();
+  Response response(out, exchange_.frame, 204);
+  if (preflight && !exchange_.frame.allowed_origin.empty()) preflight_fields(response);
+  if (!preflight) response.field("Allow", allow_list(methods));
+  response.nothing();
+  finish(out, before, 204);
+}
+
+Conversation::Step Conversation::answer_missing(std::string& out) {
+  if (reader_->method() == verb::unknown) {
+    return refuse(out, Error(Code::NOT_FOUND, "The method is not known.").because("method_not_implemented"), 501);
+  }
+  const unsigned methods = site_.router.methods(path_);
+  if (methods == 0) return refuse(out, not_found("path"));
+  return refuse(out, Error(Code::NOT_FOUND, "The path does not have this method.").because("method_not_allowed"), 405,
+                methods);
+}
+
+Conversation::Step Conversation::refuse(std::string& out, const Error& error) {
+  return refuse(out, error, http_status(error.code()));
+}
+
+Conversation::Step Conversation::refuse(std::string& out, const Error& error, int status, unsigned allowed) {
+  const std::size_t before = out.size();
+  settle();
+  Response response(out, exchange_.frame, status);
+  response.caching(Caching::no_store);
+  if (status == 401) response.field("WWW-Authenticate", "Bearer");
+  if (status == 405) response.field("Allow", allow_list(allowed));
+  if (status == 503) response.field("Retry-After", "1");
+  if (error.code() == Code::INTERNAL) {
+    response.error(Error(Code::INTERNAL, "Something went wrong inside; the request id helps to find out what.")
+                       .with("request_id", exchange_.id.text()));
+  } else {
+    response.error(error);
+  }
+  return finish(out, before, status, &error);
+}
+
+void Conversation::begin_unread() {
+  exchange_.id = RequestId::fresh(Instant::system_now());
+  exchange_.frame.request_id = exchange_.id.text();
+  exchange_.client_ip = peer_.address;
+  exchange_.closes = true;
+}
+
+Conversation::Step Conversation::refuse_unread(std::string& out, ReadError why) {
+  if (phase_ == Phase::header && !reader_->header_complete()) begin_unread();
+  exchange_.closes = true;
+  switch (why) {
+    case ReadError::request_line_too_large:
+      return refuse(out,
+                    Error(Code::PAYLOAD_TOO_LARGE, "The request line is too long.").because("request_line_too_large"));
+    case ReadError::header_too_large:
+      return refuse(out, Error(Code::PAYLOAD_TOO_LARGE, "The header is too large.").because("header_too_large"));
+    case ReadError::body_too_large:
+      return refuse(out, Error(Code::PAYLOAD_TOO_LARGE, "The body is too large.")
+                             .because("body_too_large")
+                             .with("limit", static_cast<std::int64_t>(site_.settings.max_body_bytes)));
+    default:
+      return refuse(
+          out, Error(Code::VALIDATION_ERROR, "This is not a well-formed HTTP request.").because("malformed_request"));
+  }
+}
+
+void Conversation::settle() {
+  const bool whole = reader_ && reader_->complete() && reader_->error() == ReadError::none;
+  const bool more = whole && bytes().size() > reader_->taken();
+  const bool stopping = site_.stopping.load(std::memory_order_relaxed);
+  exchange_.frame.close = exchange_.closes || !whole || !reader_->keep_alive() || (stopping && !more);
+}
+
+Conversation::Step Conversation::finish(const std::string& out, std::size_t before, int status, const Error* error) {
+  log(out.size() - before, status, error);
+  release_slot();
+  if (exchange_.frame.close) {
+    // Work that was given up may still read the request: everything stays as it is.
+    enter(Phase::ended);
+    return Step::answered;
+  }
+  begin_ += reader_->taken();
+  reader_.reset();
+  if (chunked_body_.capacity() > kLargestKept) chunked_body_ = {};
+  chunked_body_.clear();
+  if (begin_ == used_ && buffer_.size() > kLargestKept) {
+    buffer_ = {};
+    begin_ = used_ = 0;
+  }
+  enter(Phase::idle);
+  return Step::answered;
+}
+
+void Conversation::log(std::size_t bytes_out, int status, const Error* error) {
+  const bool known = reader_ && reader_->header_complete();
+  const auto took = std::chrono::steady_clock::now() - exchange_.began;
+  const bool local = exchange_.identity == Identity::local_user;
+  AccessEntry entry;
+  entry.request_id = exchange_.id.text();
+  entry.method = exchange_.method;
+  entry.route = exchange_.endpoint != nullptr ? std::string_view(exchange_.endpoint->pattern) : "unmatched";
+  entry.status = status;
+  entry.duration_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  entry.bytes_in = known ? reader_->header_end() + reader_->body_size() : 0;
+  entry.bytes_out = bytes_out;
+  entry.client_ip = peer_.unix_socket ? nullptr : &exchange_.client_ip;
+  if (known) entry.user_agent = header(Header::user_agent);
+  entry.user = local ? &kLocalUser : nullptr;
+  entry.credential = name_of(local ? Credential::local : Credential::none);
+  if (error != nullptr) {
+    entry.error_code = name_of(error->code());
+    entry.error_reason = error->reason();
+    if (error->code() == Code::INTERNAL) entry.detail = error->message();
+  }
+  site_.log.access(entry);
+}
+
+bool Conversation::parse_target() {
+  host_ = header(Header::host);
+  path_ = query_ = {};
+  std::string_view target = reader_->target(bytes());
+  if (target == "*" && reader_->method() == verb::options) {
+    path_ = target;
+    return true;
+  }
+  if (!target.starts_with('/')) {
+    // The absolute form, whose host wins over the field (RFC 9112, 3.2.2).
+    const auto scheme = target.find("://");
+    if (scheme == std::string_view::npos) return false;
+    if (const auto name = target.substr(0, scheme);
+        !equal_ignoring_case(name, "http") && !equal_ignoring_case(name, "https")) {
+      return false;
+    }
+    target.remove_prefix(scheme + 3);
+    const auto slash = target.find('/');
+    if (slash == std::string_view::npos) return false;
+    host_ = target.substr(0, slash);
+    target.remove_prefix(slash);
+  }
+  const auto url = boost::urls::parse_origin_form({target.data(), target.size()});
+  if (!url) return false;
+  const auto path = url->encoded_path();
+  const auto query = url->encoded_query();
+  path_ = {path.data(), path.size()};
+  query_ = {query.data(), query.size()};
+  return true;
+}
+
+void Conversation::route() {
+  const auto method = method_of(reader_->method());
+  if (!method || !target_valid_) return;
+  match_ = site_.router.find(*method, path_);
+  exchange_.endpoint = match_.endpoint;
+}
+
+std::optional<std::string_view> Conversation::decoded(std::string_view text, bool plus_is_space) {
+  const bool encoded =
+      text.find('%') != std::string_view::npos || (plus_is_space && text.find('+') != std::string_view::npos);
+  if (!encoded) return text;  // ASCII: the target is well-formed
+  const boost::urls::encoding_opts options(plus_is_space);
+  std::string& plain =
+      texts_.emplace_back(boost::urls::make_pct_string_view({text.data(), text.size()})->decode(options));
+  const bool readable = plain.find('\0') == std::string::npos && simdjson::validate_utf8(plain.data(), plain.size());
+  if (!readable) return {};
+  return plain;
+}
+
+}  // namespace ignition::server

@@ -1,0 +1,154 @@
+// One client's side of HTTP/1.x, without sockets: bytes go in, responses come out, in order. The connection that owns
+// it reads, writes, keeps the time and lends threads.
+//
+//   while (true) switch (conversation.advance(out)) {
+//     case Wants::input: read into room(), received(n) ...
+//     case Wants::flush: write `out`, then go on
+//     case Wants::work:  work() on a worker's thread, then go on
+//     case Wants::close: write `out`, then close
+//   }
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "request.hpp"
+#include "request_id.hpp"
+#include "response.hpp"
+#include "site.hpp"
+
+namespace ignition::server {
+
+enum class Wants : std::uint8_t { input, flush, work, close };
+
+// What a conversation waits for; decides how long it may.
+enum class Phase : std::uint8_t { fresh, idle, header, body, work, probe, ended };
+
+class Conversation {
+ public:
+  Conversation(Site& site, const Peer& peer);
+  ~Conversation();
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  // Where the next bytes go, and how many came. Invalid while it wants work.
+  std::span<char> room();
+  void received(std::size_t n) { used_ += n; }
+
+  // Goes on as far as it can, appending to `out`.
+  Wants advance(std::string& out);
+
+  // After Wants::work: does it, on any thread. Then advance() again on the connection's own.
+  void work();
+  // Whether the work asks about the server's health, and so must not wait behind other work.
+  bool works_on_health() const { return exchange_.endpoint != nullptr && exchange_.endpoint->operation == nullptr; }
+  // After Wants::work, when it takes too long: answers without it, appending to `out`; wants close afterwards. Work
+  // that has not begun never will. Nothing else may be called then but the destructor, after work() has returned.
+  void give_up(std::string& out);
+  // When the client is too slow with its request: what to tell it before closing.
+  void time_out(std::string& out);
+
+  Phase phase() const { return phase_; }
+  // Changes with every new phase, so that a deadline can be set once for each.
+  unsigned turn() const { return turn_; }
+
+ private:
+  struct Exchange {
+    std::chrono::steady_clock::time_point began;
+    RequestId id;
+    boost::asio::ip::address client_ip;
+    ResponseFrame frame;
+    const Endpoint* endpoint = nullptr;
+    std::string_view method = "-";
+    Identity identity = Identity::anonymous;
+    bool closes = false;  // whatever the client wants
+    bool holds_slot = false;
+  };
+  using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;
+  // What the work came to.
+  using Outcome = std::variant<std::monostate, Answer, Error, DatabaseState>;
+  enum class WorkState : std::uint8_t { none, waiting, running, done, abandoned };
+
+  void enter(Phase phase);
+  std::string_view bytes() const { return {buffer_.data() + begin_, used_ - begin_}; }
+  std::string_view header(Header h) const { return reader_->get(bytes(), h); }
+  std::optional<std::string_view> header_if(Header h) const;
+
+  // Steps of one request, in their order (rule R28).
+  enum class Step : std::uint8_t { proceed, input, work, answered };
+  Step begin_request();
+  Step read_header(std::string& out);
+  Step admit(std::string& out);
+  Step read_body(std::string& out);
+  Step dispatch(std::string& out);
+  Step dispatch_system(std::string& out);
+  Step answer(std::string& out);
+
+  // Parts of them; false when the request has been refused.
+  bool identify(std::string& out);
+  bool read_call(std::string& out);
+  bool read_parameters(std::string& out);
+  bool take_slot(std::string& out);
+  // Finds host, path and query. False when the target is malformed.
+  bool parse_target();
+  void route();
+  // The text without percent-encoding; absent when it is not UTF-8 or has a null character.
+  std::optional<std::string_view> decoded(std::string_view text, bool plus_is_space);
+  void run_operation();
+
+  // Responses.
+  // Knows what the header says about the response.
+  void begin_frame();
+  // The same when the header did not come to its end.
+  void begin_unread();
+  void answer_data(std::string& out, const Answer& answer);
+  void answer_system(std::string& out, const DatabaseState& database);
+  void answer_document(std::string& out);
+  void answer_options(std::string& out);
+  Step answer_missing(std::string& out);
+  Step refuse(std::string& out, const Error& error);
+  Step refuse(std::string& out, const Error& error, int status, unsigned allowed = 0);
+  Step refuse_unread(std::string& out, ReadError why);
+  // Closes the exchange: settles whether the connection goes on. Before the response is written.
+  void settle();
+  // After the response was written: logs, and makes room for the next request.
+  Step finish(const std::string& out, std::size_t before, int status, const Error* error = nullptr);
+  void log(std::size_t bytes_out, int status, const Error* error);
+  void release_slot();
+
+  Site& site_;
+  const Peer peer_;
+  std::string buffer_;  // from begin_ to used_: the present request, then what was pipelined behind it
+  std::size_t begin_ = 0;
+  std::size_t used_ = 0;
+  std::string chunked_body_;
+  std::optional<RequestReader> reader_;
+  Phase phase_ = Phase::fresh;
+  unsigned turn_ = 0;
+
+  Exchange exchange_;
+  bool target_valid_ = false;
+  bool moved_ = false;  // the buffer moved since path_, query_ and match_ were found in it
+  std::string_view host_;
+  std::string_view path_;
+  std::string_view query_;
+  Match match_;
+  Call call_;
+  Pairs path_pairs_;
+  Pairs query_pairs_;
+  std::deque<std::string> texts_;  // decoded parameters
+  Outcome outcome_;
+  bool lent_slot_ = false;  // to work that was given up while it ran
+  std::atomic<WorkState> work_state_ = WorkState::none;
+};
+
+}  // namespace ignition::server

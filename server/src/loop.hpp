@@ -1,0 +1,102 @@
+// One thread, its connections, and the time they may take. Connections never leave their loop, so nothing in it is
+// locked.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <list>
+#include <memory>
+#include <thread>
+
+#include "conversation.hpp"
+
+namespace ignition::server {
+
+class Connection;
+
+// TCP or Unix.
+using Socket =
+    boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::io_context::executor_type>;
+
+// Threads that may wait for the database.
+struct Workers {
+  explicit Workers(int threads) : operations(static_cast<std::size_t>(threads)) {}
+  boost::asio::thread_pool operations;
+  boost::asio::thread_pool health{1};
+};
+
+class Loop {
+ public:
+  Loop(Site& site, Workers& workers);
+  ~Loop();
+
+  void start();
+  // Takes a connected socket; from any thread.
+  void adopt(Socket socket, const Peer& peer);
+  // Closes connections without a request; the others close after theirs. From any thread.
+  void drain();
+  // Ends the thread and every connection.
+  void stop();
+
+  boost::asio::io_context& io() { return io_; }
+  int load() const { return load_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class Connection;
+  void sweep();
+
+  Site& site_;
+  Workers& workers_;
+  std::atomic<int> load_ = 0;
+  std::list<Connection*> connections_;
+  // After the list: its destructor ends the connections that are left.
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+  boost::asio::steady_timer timer_;
+  std::chrono::milliseconds interval_;
+  bool sweeping_ = false;
+  std::thread thread_;
+};
+
+// Moves a conversation's bytes through a socket.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Loop& loop, Socket socket, const Peer& peer);
+  ~Connection();
+
+  void start() { pump(); }
+  void drain();
+  void check_time(std::chrono::steady_clock::time_point now);
+
+ private:
+  void pump();
+  void read();
+  void work();
+  void worked();
+  // Sends what there is; false when the rest is being sent behind the scenes, and pump() follows.
+  bool flush();
+  void send_rest();
+  void linger();
+  void discard();
+  void close();
+  void set_deadline();
+
+  Loop& loop_;
+  Socket socket_;
+  std::list<Connection*>::iterator place_;
+  Conversation conversation_;
+  std::string out_;
+  std::size_t sent_ = 0;
+  bool sending_ = false;
+  bool gave_up_ = false;
+  bool lingering_ = false;
+  unsigned turn_ = 0;
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+}  // namespace ignition::server

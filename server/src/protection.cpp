@@ -1,0 +1,248 @@
+#include "protection.hpp"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/url/parse.hpp>
+#include <charconv>
+#include <span>
+
+#include "text.hpp"
+
+namespace ignition::server {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+constexpr std::array kDevelopmentOrigins = {"http://localhost:3000", "http://localhost:3001", "http://127.0.0.1:3000",
+                                            "http://127.0.0.1:3001", "http://localhost:8081", "http://localhost:19006"};
+
+constexpr std::array<std::string_view, 3> kLoopbackNames = {"localhost", "127.0.0.1", "[::1]"};
+
+ip::address plain(const ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  return address;
+}
+
+std::optional<ip::address> parse_address(std::string_view text) {
+  boost::system::error_code ec;
+  const auto address = ip::make_address(std::string(without_spaces(text)), ec);
+  if (ec) return {};
+  return plain(address);
+}
+
+// `host` or `host:port` without its port; absent when it is neither.
+std::optional<std::string_view> host_name(std::string_view host) {
+  std::string_view port;
+  if (host.starts_with('[')) {
+    const auto end = host.find(']');
+    if (end == std::string_view::npos) return {};
+    port = host.substr(end + 1);
+    host = host.substr(0, end + 1);
+  } else {
+    const auto colon = host.find(':');
+    if (colon != std::string_view::npos) {
+      port = host.substr(colon);
+      host = host.substr(0, colon);
+    }
+  }
+  const bool valid_port = port.empty() || (port.front() == ':' && port.size() <= 6 &&
+                                           port.find_first_not_of("0123456789", 1) == std::string_view::npos);
+  if (host.empty() || !valid_port) return {};
+  return host;
+}
+
+bool is_loopback_name(std::string_view host_field) {
+  const auto name = host_name(host_field);
+  return name && std::any_of(kLoopbackNames.begin(), kLoopbackNames.end(),
+                             [&](std::string_view loopback) { return equal_ignoring_case(*name, loopback); });
+}
+
+bool is_loopback_origin(std::string_view origin) {
+  for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
+    if (origin.starts_with(scheme)) return is_loopback_name(origin.substr(scheme.size()));
+  }
+  return false;
+}
+
+// `scheme://host[:port]` of an http(s) URL, as browsers write an origin; absent when it is no such URL.
+std::optional<std::string> origin_of(std::string_view url) {
+  const auto parsed = boost::urls::parse_uri({url.data(), url.size()});
+  if (!parsed) return {};
+  const std::string scheme = lower_case({parsed->scheme().data(), parsed->scheme().size()});
+  if ((scheme != "http" && scheme != "https") || parsed->encoded_host().empty()) return {};
+  const auto host = parsed->encoded_host();
+  std::string origin = scheme + "://" + lower_case({host.data(), host.size()});
+  const auto port = parsed->port();
+  const std::string_view usual = scheme == "http" ? "80" : "443";
+  if (parsed->has_port() && !port.empty() && std::string_view(port.data(), port.size()) != usual) {
+    origin += ':';
+    origin.append(port.data(), port.size());
+  }
+  return origin;
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace
+
+std::optional<std::string> unix_path(std::string_view host) {
+  if (!host.starts_with("unix:")) return {};
+  return std::string(host.substr(5));
+}
+
+Peer Peer::of(const ip::address& address) { return {plain(address), false}; }
+
+Protection::Protection(const Settings& settings)
+    : local_user_(settings.local_user), local_token_(settings.local_token) {
+  std::vector<std::string> problems;
+  if (const auto path = unix_path(settings.host)) {
+    loopback_listener_ = true;
+    if (path->empty()) problems.emplace_back("SERVER_HOST: `unix:` needs a path");
+  } else if (const auto address = parse_address(settings.host)) {
+    loopback_listener_ = address->is_loopback();
+  } else {
+    problems.push_back(fmt::format("SERVER_HOST: {} is neither an IP address nor unix:path", settings.host));
+  }
+
+  const bool local_environment = settings.environment == Environment::development ||
+                                 settings.environment == Environment::test ||
+                                 settings.environment == Environment::local;
+  if (local_user_ && !local_environment) {
+    problems.push_back(fmt::format("AUTH_LOCAL_USER: not allowed with ENVIRONMENT={}", name_of(settings.environment)));
+  }
+  if (local_user_ && !loopback_listener_) {
+    problems.push_back(fmt::format("AUTH_LOCAL_USER: needs a loopback address or a Unix socket, but SERVER_HOST is {}",
+                                   settings.host));
+  }
+
+  if (const auto origin = origin_of(settings.public_url)) {
+    public_is_secure_ = origin->starts_with("https:");
+    hosts_.emplace_back(*host_name(std::string_view(*origin).substr(public_is_secure_ ? 8 : 7)));
+  } else {
+    problems.push_back(fmt::format("SERVER_PUBLIC_URL: {} is not an http or https URL", settings.public_url));
+  }
+  for (const auto& host : settings.allowed_hosts) hosts_.push_back(lower_case(host));
+
+  add_origin(settings.frontend_url, "SERVER_FRONTEND_URL", problems);
+  if (!settings.admin_url.empty()) add_origin(settings.admin_url, "SERVER_ADMIN_URL", problems);
+  if (settings.allowed_origins) {
+    for (const auto& origin : *settings.allowed_origins) add_origin(origin, "CORS_ALLOWED_ORIGINS", problems);
+  } else if (settings.environment != Environment::production) {
+    origins_.insert(origins_.end(), kDevelopmentOrigins.begin(), kDevelopmentOrigins.end());
+  }
+
+  for (const auto& text : settings.trusted_proxies) {
+    const auto slash = text.find('/');
+    const auto network = parse_address(std::string_view(text).substr(0, slash));
+    const unsigned width = network && network->is_v6() ? 128 : 32;
+    unsigned prefix = width;
+    bool valid = network.has_value();
+    if (valid && slash != std::string::npos) {
+      const char* end = text.data() + text.size();
+      const auto read = std::from_chars(text.data() + slash + 1, end, prefix);
+      valid = read.ec == std::errc() && read.ptr == end && prefix <= width;
+    }
+    if (valid) {
+      trusted_.push_back({*network, prefix});
+    } else {
+      problems.push_back(fmt::format("TRUSTED_PROXIES: {} is neither an address nor a CIDR block", text));
+    }
+  }
+  if (!problems.empty()) throw ConfigError(std::move(problems));
+}
+
+void Protection::add_origin(const std::string& url, const char* variable, std::vector<std::string>& problems) {
+  if (auto origin = origin_of(url)) {
+    origins_.push_back(std::move(*origin));
+  } else {
+    problems.push_back(fmt::format("{}: {} is not an http or https URL", variable, url));
+  }
+}
+
+bool Protection::allows_host(std::string_view host) const {
+  if (loopback_listener_ && is_loopback_name(host)) return true;
+  const auto name = host_name(host);
+  return name && std::any_of(hosts_.begin(), hosts_.end(),
+                             [&](const std::string& allowed) { return equal_ignoring_case(*name, allowed); });
+}
+
+std::string_view Protection::allowed_origin(std::string_view origin) const {
+  const auto found = std::find(origins_.begin(), origins_.end(), origin);
+  return found == origins_.end() ? std::string_view{} : *found;
+}
+
+bool Protection::Block::contains(const ip::address& address) const {
+  const auto equal_bits = [this](std::span<const unsigned char> a, std::span<const unsigned char> b) {
+    unsigned left = prefix;
+    for (std::size_t i = 0; left > 0; ++i) {
+      const unsigned bits = std::min(left, 8U);
+      const auto mask = static_cast<unsigned char>(0xFF00U >> bits);
+      if ((a[i] & mask) != (b[i] & mask)) return false;
+      left -= bits;
+    }
+    return true;
+  };
+  if (network.is_v4() != address.is_v4()) return false;
+  if (network.is_v4()) return equal_bits(network.to_v4().to_bytes(), address.to_v4().to_bytes());
+  return equal_bits(network.to_v6().to_bytes(), address.to_v6().to_bytes());
+}
+
+bool Protection::is_trusted(const ip::address& address) const {
+  return std::any_of(trusted_.begin(), trusted_.end(), [&](const Block& block) { return block.contains(address); });
+}
+
+bool Protection::trusts(const Peer& peer) const { return !peer.unix_socket && is_trusted(peer.address); }
+
+ip::address Protection::client_ip(const Peer& peer, const Forwarding& forwarding) const {
+  if (!trusts(peer)) return peer.address;
+  if (forwarding.client_ip) {
+    if (const auto address = parse_address(*forwarding.client_ip)) return *address;
+  }
+  ip::address last_good = peer.address;
+  std::string_view rest = forwarding.forwarded_for.value_or("");
+  while (!rest.empty()) {
+    const auto comma = rest.rfind(',');
+    const auto entry = parse_address(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
+    if (!entry) return last_good;
+    if (!is_trusted(*entry)) return *entry;
+    last_good = *entry;
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(0, comma);
+  }
+  return last_good;
+}
+
+bool Protection::is_secure(const Peer& peer, const Forwarding& forwarding) const {
+  if (!forwarding.forwarded_proto.empty() && trusts(peer)) {
+    return equal_ignoring_case(forwarding.forwarded_proto, "https");
+  }
+  return public_is_secure_;
+}
+
+Identity Protection::identify(const Peer& peer, const Credentials& credentials) const {
+  constexpr std::string_view kBearer = "Bearer ";
+  bool proves_token = false;
+  if (credentials.authorization) {
+    const std::string_view value = *credentials.authorization;
+    const bool bearer = value.size() > kBearer.size() && equal_ignoring_case(value.substr(0, kBearer.size()), kBearer);
+    proves_token = bearer && local_user_ && !local_token_.empty() &&
+                   same_secret(without_spaces(value.substr(kBearer.size())), local_token_);
+    if (!proves_token) return Identity::bad_authorization;
+  }
+  if (!local_user_) return Identity::anonymous;
+  if (!peer.is_loopback() || credentials.forwarded || !is_loopback_name(credentials.host)) return Identity::anonymous;
+  if (credentials.origin && !is_loopback_origin(*credentials.origin) && allowed_origin(*credentials.origin).empty()) {
+    return Identity::foreign;
+  }
+  const std::string_view site = credentials.sec_fetch_site;
+  const bool own_site = site.empty() || site == "none" || site == "same-origin" || site == "same-site";
+  if (!own_site) return Identity::foreign;
+  if (!local_token_.empty() && !proves_token) return Identity::anonymous;
+  return Identity::local_user;
+}
+
+}  // namespace ignition::server

@@ -1,0 +1,42 @@
+// What all connections of a server share.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "ignition/engine.hpp"
+#include "ignition/server.hpp"
+#include "log.hpp"
+#include "protection.hpp"
+#include "router.hpp"
+#include "system.hpp"
+
+namespace ignition::server {
+
+struct Site {
+  Site(Engine* engine_, Settings settings_)
+      : settings(std::move(settings_)),
+        protection(settings),
+        engine(engine_),
+        catalogue(engine != nullptr ? engine->catalogue() : ignition::catalogue()),
+        router(catalogue),
+        document(catalogue),
+        log(settings),
+        probe(engine, settings.health_lifetime) {}
+
+  const Settings settings;
+  const Protection protection;
+  Engine* const engine;
+  const Catalogue& catalogue;
+  const Router router;
+  ApiDocument document;
+  Log log;
+  DatabaseProbe probe;
+
+  std::atomic<int> running = 0;        // requests that hold one of max_concurrent_requests
+  std::atomic<bool> stopping = false;  // no new requests on idle connections
+  std::atomic<std::int64_t> local_user_told{0};
+  std::atomic<std::int64_t> local_refusal_told{0};
+};
+
+}  // namespace ignition::server
