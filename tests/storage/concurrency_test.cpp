@@ -5,25 +5,65 @@
 #include <thread>
 
 #include "fixture.hpp"
+#include "storage/sqlite_writer.hpp"
 
 namespace ignition::test {
 namespace {
+
+using storage::SqliteConnection;
+using storage::SqliteWriter;
 
 constexpr Sql kAddLock{"INSERT INTO locks (name, holder, acquired_at, expires_at) VALUES ($1, $2, $3, $3)"};
 constexpr Sql kHolders{"SELECT name FROM locks ORDER BY name"};
 constexpr Sql kRaise{"UPDATE users SET revision = revision + 1 WHERE id = $1"};
 constexpr Sql kRevision{"SELECT revision FROM users WHERE id = $1"};
-constexpr Sql kDeferKeys{"PRAGMA defer_foreign_keys = ON"};
-constexpr Sql kOrphan{R"sql(
-  INSERT INTO user_wallet (user_id, created_at, updated_at) VALUES ('no such user', $1, $1))sql"};
-
 std::set<std::string> stored(Store& store) {
   const auto names = store.begin(Mode::read)->query<std::string>(kHolders);
   return {names.begin(), names.end()};
 }
 
-// Waits until `n` writers queue behind the holder of the turn. There is no way to ask, so it is a matter of time.
-void let_them_queue() { std::this_thread::sleep_for(std::chrono::milliseconds(100)); }
+// The writer by itself, so that a test can see who waits for the turn.
+struct Turns {
+  Turns() : writer(connection(), quick(), true) {
+    writer.alone([](SqliteConnection& db) { db.script(kTable); });
+  }
+
+  std::unique_ptr<SqliteConnection> connection() const {
+    return std::make_unique<SqliteConnection>(storage::SqliteFile{folder.file("turns.db")}, quick());
+  }
+  void add(std::string_view name) {
+    const std::array<Param, 1> params{name};
+    writer.connection().run(kAdd, params, nullptr, nullptr, storage::Rights::write);
+  }
+  // The outcome of commit().
+  std::string commit() {
+    try {
+      writer.commit();
+      return "stored";
+    } catch (const Error& error) {
+      return std::string(name_of(error.code()));
+    }
+  }
+  void wait_for(std::size_t waiting) {
+    while (writer.waiting() < waiting) std::this_thread::yield();
+  }
+  std::vector<std::string> names() { return connection()->query<std::string>(kNames); }
+
+  static constexpr const char* kTable =
+      "CREATE TABLE names (name TEXT NOT NULL PRIMARY KEY); CREATE TABLE parents (id TEXT NOT NULL PRIMARY KEY);"
+      "CREATE TABLE children (id TEXT NOT NULL REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED);";
+  static constexpr Sql kAdd{"INSERT INTO names (name) VALUES ($1)"};
+  static constexpr Sql kNames{"SELECT name FROM names ORDER BY name"};
+  // A violated key that is looked at only by COMMIT stands for a disk that fails there.
+  static constexpr Sql kSpoilCommit{"INSERT INTO children (id) VALUES ('orphan')"};
+  // Stands for an I/O error, after which SQLite may have rolled back on its own.
+  static constexpr Sql kSpoilBatch{"INSERT OR ROLLBACK INTO names SELECT name FROM names"};
+
+  TemporaryFolder folder;
+  SqliteWriter writer;
+};
+
+using Names = std::vector<std::string>;
 
 }  // namespace
 
@@ -66,116 +106,130 @@ TEST_CASE_TEMPLATE("sixteen writers lose nothing and double nothing", InMemory, 
 }
 
 TEST_CASE("writers get their turns in the order in which they came") {
-  Fixture fixture;
+  Turns turns;
   std::string order;
-  auto held = fixture.store->begin(Mode::write);
+  turns.writer.enter();
   std::vector<std::thread> threads;
   for (const char name : std::string("abcdef")) {
     threads.emplace_back([&, name] {
-      const auto db = fixture.store->begin(Mode::write);
+      turns.writer.enter();
       order += name;
-      db->commit();
+      turns.writer.commit();
     });
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    turns.wait_for(threads.size());
   }
-  held.reset();
+  turns.writer.roll_back();
   for (auto& thread : threads) thread.join();
   CHECK(order == "abcdef");
 }
 
-TEST_CASE("a member of a batch that gives up takes back its own work only") {
-  Fixture fixture;
-  Store& store = *fixture.store;
-  auto first = store.begin(Mode::write);
-  first->execute(kAddLock, "first", "h", kNow);
+TEST_CASE("a commit waits for those behind it, and they are stored together") {
+  Turns turns;
+  turns.writer.enter();
+  turns.add("first");
+  Names seen_by_others;
   std::thread second([&] {
-    const auto db = store.begin(Mode::write);
-    db->execute(kAddLock, "second", "h", kNow);
-    let_them_queue();
+    turns.writer.enter();
+    turns.add("second");
+    seen_by_others = turns.names();
+    CHECK(turns.commit() == "stored");
   });
-  std::thread third([&] {
-    let_them_queue();
-    const auto db = store.begin(Mode::write);
-    // The first's work is in the open transaction, the second's is gone.
-    CHECK(db->query<std::string>(kHolders) == std::vector<std::string>{"first"});
-    db->execute(kAddLock, "third", "h", kNow);
-    db->commit();
-  });
-  let_them_queue();
-  first->commit();
-  CHECK(stored(store).count("first") == 1);
+  turns.wait_for(1);
+  CHECK(turns.commit() == "stored");
+  CHECK(turns.names() == Names{"first", "second"});
   second.join();
-  third.join();
-  CHECK(stored(store) == std::set<std::string>{"first", "third"});
+  CHECK(seen_by_others.empty());
 }
 
-TEST_CASE("the last member may give up without the others losing their work") {
-  Fixture fixture;
-  Store& store = *fixture.store;
-  auto first = store.begin(Mode::write);
-  first->execute(kAddLock, "first", "h", kNow);
-  std::thread second([&] { store.begin(Mode::write)->execute(kAddLock, "second", "h", kNow); });
-  let_them_queue();
-  first->commit();
+TEST_CASE("a member of a batch that gives up takes back its own work, and commits that of the others") {
+  Turns turns;
+  turns.writer.enter();
+  turns.add("first");
+  std::thread second([&] {
+    turns.writer.enter();
+    turns.add("second");
+    turns.writer.roll_back();
+  });
+  turns.wait_for(1);
+  CHECK(turns.commit() == "stored");
   second.join();
-  CHECK(stored(store) == std::set<std::string>{"first"});
+  CHECK(turns.names() == Names{"first"});
+}
+
+TEST_CASE("a member between two others may give up") {
+  Turns turns;
+  turns.writer.enter();
+  turns.add("first");
+  std::thread second([&] {
+    turns.writer.enter();
+    turns.add("second");
+    turns.writer.roll_back();
+  });
+  turns.wait_for(1);
+  std::thread third([&] {
+    turns.writer.enter();
+    CHECK(turns.writer.connection().query<std::string>(Turns::kNames) == Names{"first"});
+    turns.add("third");
+    CHECK(turns.commit() == "stored");
+  });
+  turns.wait_for(2);
+  CHECK(turns.commit() == "stored");
+  second.join();
+  third.join();
+  CHECK(turns.names() == Names{"first", "third"});
 }
 
 TEST_CASE("a batch that cannot be committed fails for every member and stores nothing") {
-  Fixture fixture;
-  Store& store = *fixture.store;
-  const auto commit_of = [](Transaction& db) {
-    try {
-      db.commit();
-      return std::string("stored");
-    } catch (const Error& error) {
-      return std::string(name_of(error.code()));
-    }
-  };
-  auto first = store.begin(Mode::write);
-  first->execute(kAddLock, "first", "h", kNow);
-  std::string of_second;
-  // A violated key that is looked at only by COMMIT stands for a disk that fails there.
+  Turns turns;
+  turns.writer.enter();
+  turns.add("first");
   std::thread second([&] {
-    const auto db = store.begin(Mode::write);
-    db->execute(kDeferKeys);
-    db->execute(kOrphan, kNow);
-    of_second = commit_of(*db);
+    turns.writer.enter();
+    turns.writer.connection().command(Turns::kSpoilCommit);
+    CHECK(turns.commit() == "UNAVAILABLE");
   });
-  let_them_queue();
-  CHECK(commit_of(*first) == "UNAVAILABLE");
+  turns.wait_for(1);
+  CHECK(turns.commit() == "UNAVAILABLE");
   second.join();
-  CHECK(of_second == "UNAVAILABLE");
-  CHECK(stored(store).empty());
+  CHECK(turns.names().empty());
 
-  const auto next = store.begin(Mode::write);
-  next->execute(kAddLock, "next", "h", kNow);
-  next->commit();
-  CHECK(stored(store) == std::set<std::string>{"next"});
+  turns.writer.enter();
+  turns.add("next");
+  CHECK(turns.commit() == "stored");
+  CHECK(turns.names() == Names{"next"});
 }
 
-TEST_CASE("when SQLite takes back a whole batch, its members are told and the member's transaction is dead") {
+TEST_CASE("when SQLite takes back a whole batch by itself, every member is told") {
+  Turns turns;
+  turns.writer.enter();
+  turns.add("first");
+  std::thread second([&] {
+    turns.writer.enter();
+    CHECK(error_of([&] { turns.writer.connection().command(Turns::kSpoilBatch); }).code() == Code::CONFLICT);
+    turns.writer.after_failure();
+    CHECK_FALSE(turns.writer.alive());
+    CHECK(turns.commit() == "UNAVAILABLE");
+  });
+  turns.wait_for(1);
+  CHECK(turns.commit() == "UNAVAILABLE");
+  second.join();
+  CHECK(turns.names().empty());
+
+  turns.writer.enter();
+  turns.add("next");
+  CHECK(turns.commit() == "stored");
+}
+
+TEST_CASE("a transaction that SQLite took back by itself is dead") {
   Fixture fixture;
   Store& store = *fixture.store;
-  auto first = store.begin(Mode::write);
-  first->execute(kAddLock, "first", "h", kNow);
-  std::thread second([&] {
-    const auto db = store.begin(Mode::write);
-    db->execute(kAddLock, "second", "h", kNow);
-    // Stands for an I/O error, after which SQLite may have rolled back on its own.
-    CHECK(error_of([&] { db->execute(Sql{"INSERT OR ROLLBACK INTO locks SELECT * FROM locks"}); }).code() ==
-          Code::CONFLICT);
-    CHECK(error_of([&] { db->execute(kAddLock, "again", "h", kNow); }).code() == Code::UNAVAILABLE);
-    CHECK(error_of([&] { db->commit(); }).code() == Code::UNAVAILABLE);
-  });
-  let_them_queue();
-  CHECK(error_of([&] { first->commit(); }).code() == Code::UNAVAILABLE);
-  second.join();
+  const auto db = store.begin(Mode::write);
+  db->execute(kAddLock, "first", "h", kNow);
+  constexpr Sql kSpoil{"INSERT OR ROLLBACK INTO locks SELECT * FROM locks"};
+  CHECK(error_of([&] { db->attempt([&] { db->execute(kSpoil); }); }).code() == Code::CONFLICT);
+  CHECK(error_of([&] { db->execute(kAddLock, "again", "h", kNow); }).code() == Code::UNAVAILABLE);
+  CHECK(error_of([&] { db->commit(); }).code() == Code::UNAVAILABLE);
   CHECK(stored(store).empty());
-  const auto next = store.begin(Mode::write);
-  next->execute(kAddLock, "next", "h", kNow);
-  next->commit();
-  CHECK(stored(store) == std::set<std::string>{"next"});
 }
 
 TEST_CASE("a full disk fails the write that meets it, not the store") {
@@ -223,11 +277,11 @@ TEST_CASE("readers go on while writers write") {
   for (int t = 0; t < 4; ++t) {
     readers.emplace_back([&] {
       ready.arrive_and_wait();
-      while (!done) {
+      do {
         const auto db = store.begin(Mode::read);
         if (db->one<std::int64_t>(kBoth) % 2 != 0) ++torn;
         ++reads;
-      }
+      } while (!done);
     });
   }
   ready.arrive_and_wait();
@@ -240,7 +294,7 @@ TEST_CASE("readers go on while writers write") {
   done = true;
   for (auto& reader : readers) reader.join();
   CHECK(torn == 0);
-  CHECK(reads > 0);
+  CHECK(reads >= 4);
   CHECK(store.begin(Mode::read)->one<std::int64_t>(kBoth) == 600);
 }
 

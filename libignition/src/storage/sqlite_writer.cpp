@@ -65,6 +65,11 @@ void SqliteWriter::pass_turn(Lock&) {
   next->granted_signal.notify_one();
 }
 
+std::size_t SqliteWriter::waiting() {
+  const Lock lock(mutex_);
+  return queue_.size();
+}
+
 bool SqliteWriter::may_grow(const Lock&) const {
   return group_commit_ && !queue_.empty() && batch_->members < kMostMembers &&
          Clock::now() - batch_->waiting_since < kOldest;

@@ -38,6 +38,8 @@ class SqliteWriter {
   void alone(const std::function<void(SqliteConnection&)>& work);
 
   SqliteConnection& connection() { return *connection_; }
+  // Writers that wait for their turn.
+  std::size_t waiting();
 
  private:
   using Clock = std::chrono::steady_clock;
