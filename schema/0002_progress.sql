@@ -351,7 +351,9 @@ CREATE TABLE market_recommendations (
   CONSTRAINT market_recommendations_user_id_fk FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 );
 
--- Habits; the columns of cadence and streak are caches of habit_schedules and habit_completions.
+-- Habits; the columns of cadence and streak are caches of habit_schedules and habit_completions. current_streak and
+-- longest_streak stand as of the last write; settled_* is the streak through a day that can hardly change any more, from
+-- which readers walk on.
 CREATE TABLE habits (
   user_id UUID NOT NULL,
   id UUID NOT NULL,
@@ -375,6 +377,11 @@ CREATE TABLE habits (
   longest_streak INT NOT NULL DEFAULT 0 CONSTRAINT habits_longest_streak_ck CHECK (longest_streak >= 0),
   last_completed_at TIMESTAMPTZ,
   sort_order INT NOT NULL DEFAULT 0,
+  settled_through DATE,
+  settled_run INT NOT NULL DEFAULT 0 CONSTRAINT habits_settled_run_ck CHECK (settled_run >= 0),
+  settled_longest INT NOT NULL DEFAULT 0 CONSTRAINT habits_settled_longest_ck CHECK (settled_longest >= 0),
+  settled_run_start DATE,
+  settled_last_done DATE,
   created_at TIMESTAMPTZ NOT NULL,
   updated_at TIMESTAMPTZ NOT NULL,
   CONSTRAINT habits_custom_days_ck CHECK (custom_days IS NULL OR frequency = 'custom'),

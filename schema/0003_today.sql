@@ -101,7 +101,8 @@ CREATE TABLE guidance_state (
 );
 
 -- One row per deed: the feed, the counters, the facts of Today. Append-only but for `reversed_at` (and what the
--- transaction of the insert fills in). `ledger_id` names a row of points_ledger.
+-- transaction of the insert fills in). `completion` marks the one completion that counts for its call. `ledger_id` names
+-- a row of points_ledger.
 CREATE TABLE activity_events (
   user_id UUID NOT NULL,
   id UUID NOT NULL,
@@ -115,6 +116,7 @@ CREATE TABLE activity_events (
   duration_seconds INT CONSTRAINT activity_events_duration_seconds_ck CHECK (duration_seconds >= 0),
   quantity INT,
   counted BOOLEAN NOT NULL,
+  completion BOOLEAN NOT NULL DEFAULT FALSE,
   xp INT NOT NULL DEFAULT 0,
   coins INT NOT NULL DEFAULT 0,
   skill_stars INT NOT NULL DEFAULT 0,

@@ -1,6 +1,7 @@
 // Everything an operation needs. No operation looks at a clock, a random source or a global by itself.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@
 #include "ignition/uuid.hpp"
 
 namespace ignition {
+
+namespace activity {
+struct Call;
+}
 
 // How the caller proved who it is. `host` is a program that embeds the library and is trusted; `system` is that program
 // acting for nobody.
@@ -85,6 +90,8 @@ struct Context {
     bool not_modified = false;
     std::vector<std::pair<std::string, std::string>> events;  // published after the commit: name, JSON
   } reply;
+
+  std::shared_ptr<activity::Call> activity{};  // what this call's deeds did to the engagement state so far
 
   // True when everything read is committed, so that an answer made of it may be kept.
   bool is_snapshot() const { return mode == Mode::read; }
