@@ -2,7 +2,11 @@
 
 #include "ignition/domains/auth.hpp"
 #include "ignition/domains/flags.hpp"
+#include "ignition/domains/ledger.hpp"
+#include "ignition/domains/progress.hpp"
 #include "ignition/domains/settings.hpp"
+#include "ignition/domains/skills.hpp"
+#include "ignition/domains/streaks.hpp"
 #include "ignition/domains/users.hpp"
 
 namespace ignition {
@@ -14,9 +18,16 @@ void add_operations(Catalogue& catalogue) {
   auth::add_operations(catalogue);
   settings::add_operations(catalogue);
   flags::add_operations(catalogue);
+  progress::add_operations(catalogue);
+  ledger::add_operations(catalogue);
+  skills::add_operations(catalogue);
+  streaks::add_operations(catalogue);
 }
 
-void ship(Transaction& db, IdSource&, Instant now) { flags::ship(db, now); }
+void ship(Transaction& db, IdSource& ids, Instant now) {
+  flags::ship(db, now);
+  skills::ship(db, ids, now);
+}
 
 }  // namespace product
 
