@@ -31,16 +31,16 @@ namespace ignition {
 
 struct Variable {
   std::string name;
-  std::vector<std::string> aliases;  // lose against the name
-  std::string meaning;
-  std::string expects;        // "an integer 0..65535", "one of json, text" ...
-  std::string fallback;       // the default; "" = unset
+  std::vector<std::string> aliases{};  // lose against the name
+  std::string meaning{};
+  std::string expects{};      // "an integer 0..65535", "one of json, text" ...
+  std::string fallback{};     // the default; "" = unset
   bool secret = false;        // never shown; may stand in a file that <name>_FILE names
   bool unanimous = false;     // all names given must say the same
   bool may_be_empty = false;  // an empty text is a value; otherwise it counts as unset
   std::string (*normal)(std::string_view text) = nullptr;
   // Sets the member of a settings object; tells why not.
-  std::function<std::optional<FieldError>(std::string_view text, void* settings)> set;
+  std::function<std::optional<FieldError>(std::string_view text, void* settings)> set{};
 };
 
 // Narrows what a member's type lets in.
@@ -58,9 +58,9 @@ std::string variable_text(const TypeInfo& type, const void* value);
 std::string variable_expects(const TypeInfo& type, const VariableLimits& limits);
 
 template <class T>
-struct is_duration : std::false_type {};
+struct IsDuration : std::false_type {};
 template <class Rep, class Period>
-struct is_duration<std::chrono::duration<Rep, Period>> : std::true_type {};
+struct IsDuration<std::chrono::duration<Rep, Period>> : std::true_type {};
 }  // namespace detail
 
 template <class Settings>
@@ -78,43 +78,39 @@ class VariableTable {
   // A member of a described type (bool, integer, text, enum, list of texts, optional of one of them) or a duration,
   // which is given in whole seconds.
   template <class T>
-  VariableTable& add(std::string name, T Settings::*member, std::string meaning, Row row = {}) {
-    if constexpr (detail::is_duration<T>::value) {
-      const auto seconds = [](const T& d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); };
+  VariableTable& add(std::string_view name, T Settings::*member, std::string_view meaning, Row row = {}) {
+    const Settings defaults{};
+    Variable variable{.name = std::string(name),
+                      .aliases = std::move(row.aliases),
+                      .meaning = std::string(meaning),
+                      .secret = row.secret,
+                      .unanimous = row.unanimous,
+                      .may_be_empty = row.may_be_empty,
+                      .normal = row.normal};
+    if constexpr (detail::IsDuration<T>::value) {
+      using Seconds = std::chrono::seconds;
       if (!row.limits.min) row.limits.min = 0;
-      return add(std::move(name), std::move(meaning), row,
-                 detail::variable_expects(type_info<std::int64_t>, row.limits) + " (seconds)",
-                 std::to_string(seconds(Settings{}.*member)),
-                 [member, limits = row.limits](std::string_view text, void* settings) {
-                   std::int64_t value = 0;
-                   auto problem = detail::set_variable(type_info<std::int64_t>, limits, text, &value);
-                   if (!problem) static_cast<Settings*>(settings)->*member = std::chrono::seconds(value);
-                   return problem;
-                 });
+      variable.expects = detail::variable_expects(type_info<std::int64_t>, row.limits) + " (seconds)";
+      variable.fallback = std::to_string(std::chrono::duration_cast<Seconds>(defaults.*member).count());
+      variable.set = [member, limits = row.limits](std::string_view text, void* settings) {
+        std::int64_t value = 0;
+        auto problem = detail::set_variable(type_info<std::int64_t>, limits, text, &value);
+        if (!problem) static_cast<Settings*>(settings)->*member = Seconds(value);
+        return problem;
+      };
     } else {
-      const Settings defaults{};
-      return add(std::move(name), std::move(meaning), row, detail::variable_expects(type_info<T>, row.limits),
-                 detail::variable_text(type_info<T>, &(defaults.*member)),
-                 [member, limits = row.limits](std::string_view text, void* settings) {
-                   return detail::set_variable(type_info<T>, limits, text,
-                                               &(static_cast<Settings*>(settings)->*member));
-                 });
+      variable.expects = detail::variable_expects(type_info<T>, row.limits);
+      variable.fallback = detail::variable_text(type_info<T>, &(defaults.*member));
+      variable.set = [member, limits = row.limits](std::string_view text, void* settings) {
+        return detail::set_variable(type_info<T>, limits, text, &(static_cast<Settings*>(settings)->*member));
+      };
     }
+    return add(std::move(variable));
   }
 
-  // Any member: `set(text, Settings&)` tells why not.
-  VariableTable& add(std::string name, std::string meaning, const Row& row, std::string expects, std::string fallback,
-                     std::function<std::optional<FieldError>(std::string_view, void*)> set) {
-    rows_.push_back({.name = std::move(name),
-                     .aliases = row.aliases,
-                     .meaning = std::move(meaning),
-                     .expects = std::move(expects),
-                     .fallback = std::move(fallback),
-                     .secret = row.secret,
-                     .unanimous = row.unanimous,
-                     .may_be_empty = row.may_be_empty,
-                     .normal = row.normal,
-                     .set = std::move(set)});
+  // A row of any other kind.
+  VariableTable& add(Variable variable) {
+    rows_.push_back(std::move(variable));
     return *this;
   }
 

@@ -178,8 +178,8 @@ bool is_custom_key(std::string_view key) {
   });
 }
 
-constexpr std::size_t kMostCollapseState = 8 * 1024;
-constexpr std::size_t kMostCustom = 16 * 1024;
+constexpr std::size_t kMostCollapseState = std::size_t{8} * 1024;
+constexpr std::size_t kMostCustom = std::size_t{16} * 1024;
 
 // What types alone cannot say about the choices, given the settings that would result.
 std::vector<FieldError> problems(const UpdateSettings& in, const Settings& result) {

@@ -33,12 +33,14 @@ void add_today(VariableTable<Config>& table) {
   static constexpr std::string_view kPrefix = "IGNITION_TODAY_";
   const Config defaults;
   const auto add = [&](std::string_view key, const TypeInfo& type, const VariableLimits& limits, const void* fallback,
-                       std::function<void*(Config&)> at) {
-    table.add(std::string(kPrefix) + upper_case(key), fmt::format("Key {} of Today's configuration.", key), {},
-              detail::variable_expects(type, limits), detail::variable_text(type, fallback),
-              [&type, limits, at](std::string_view text, void* settings) {
-                return detail::set_variable(type, limits, text, at(*static_cast<Config*>(settings)));
-              });
+                       const std::function<void*(Config&)>& at) {
+    table.add({.name = std::string(kPrefix) + upper_case(key),
+               .meaning = fmt::format("Key {} of Today's configuration.", key),
+               .expects = detail::variable_expects(type, limits),
+               .fallback = detail::variable_text(type, fallback),
+               .set = [&type, limits, at](std::string_view text, void* settings) {
+                 return detail::set_variable(type, limits, text, at(*static_cast<Config*>(settings)));
+               }});
   };
   add("gap_mode", type_info<rules::GapMode>, {}, &defaults.today.gap_mode, [](Config& c) { return &c.today.gap_mode; });
   for (const auto& key : rules::today_config_keys()) {

@@ -285,6 +285,7 @@ std::vector<std::string> VariableReader::warnings() const {
     }
   }
   std::vector<std::string> out;
+  out.reserve(names.size());
   for (const auto& name : names) out.push_back(fmt::format("{} is set, but no such variable is known.", name));
   return out;
 }
