@@ -1,6 +1,6 @@
 #include "ignition/domains/flags.hpp"
 
-#include "support/world.hpp"
+#include "support/within.hpp"
 
 using namespace ignition;
 using namespace ignition::test;
@@ -106,11 +106,11 @@ STORE_TEST("a live override wins over the row, for its user alone and until it e
   CHECK(flag(ann, "ai_coach") == true);
   CHECK(flag(bob, "premium_content") == true);
   CHECK(flag(bob, "ai_coach") == false);
-  const auto next = world.within(ann, [](Context& ctx) { return flags::next_change(flags::stored(ctx), ctx.now); });
+  const auto next = within(world, ann, [](Context& ctx) { return flags::next_change(flags::stored(ctx), ctx.now); });
   CHECK(next == world.clock->now() + std::chrono::hours(1));
   world.clock->advance(std::chrono::hours(1));
   CHECK(flag(ann, "ai_coach") == false);
-  CHECK_FALSE(world.within(ann, [](Context& ctx) { return flags::next_change(flags::stored(ctx), ctx.now); }));
+  CHECK_FALSE(within(world, ann, [](Context& ctx) { return flags::next_change(flags::stored(ctx), ctx.now); }));
 }
 
 STORE_TEST("the environment wins over everything, for stored and for unknown flags") {
@@ -139,7 +139,7 @@ STORE_TEST("Today's switches come from one statement") {
   World world(store);
   const auto ann = world.person();
   const auto switches = [&] {
-    return world.within(ann, [](Context& ctx) {
+    return within(world, ann, [](Context& ctx) {
       const auto before = ctx.db.statements();
       const auto rows = flags::stored_of_today(ctx);
       CHECK(ctx.db.statements() - before == 1);

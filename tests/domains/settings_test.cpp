@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "support/world.hpp"
+#include "support/within.hpp"
 
 using namespace ignition;
 using namespace ignition::test;
@@ -285,7 +285,7 @@ STORE_TEST("other domains read how a user focuses in one statement") {
   World world(store);
   const auto ann = world.person();
   const auto focus = [&] {
-    return world.within(ann, [](Context& ctx) {
+    return within(world, ann, [](Context& ctx) {
       const auto before = ctx.db.statements();
       const auto found = settings::focus(ctx);
       CHECK(ctx.db.statements() - before == 1);

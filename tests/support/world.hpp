@@ -197,33 +197,6 @@ class World {
     return {*this, {.credential = Credential::session, .user = person.id(), .auth_time = clock->now()}};
   }
 
-  // Calls `use(Context&)` for the person within a write that is committed: for functions that domains offer to each
-  // other. Of the principal only id, role and time zone are filled in.
-  template <class Use>
-  auto within(const Person& person, Use&& use) {
-    const auto user = system().run(&users::get, {.id = person.id()}).user;
-    const auto db = engine->store().begin(Mode::write);
-    const Principal principal{.user_id = user.id, .role = user.role, .timezone = user.timezone};
-    const Calendar calendar{TimeZone::or_utc(user.timezone)};
-    AnswerCache cache;
-    Context context{.caller = person.caller(),
-                    .principal = principal,
-                    .user = user.id,
-                    .now = clock->now(),
-                    .calendar = calendar,
-                    .today = calendar.date_of(clock->now()),
-                    .db = *db,
-                    .ids = *ids_,
-                    .config = engine->config(),
-                    .cache = cache,
-                    .mode = Mode::write,
-                    .if_none_match = {},
-                    .reply = {}};
-    auto result = use(context);
-    db->commit();
-    return result;
-  }
-
   // Runs SQL beside the operations, for rows that no operation makes (yet).
   template <class... Args>
   void sql(std::string_view text, const Args&... args) {
@@ -249,7 +222,7 @@ class World {
                            .store = {.durability = StoreOptions::Durability::off},
                            .config = config_,
                            .clock = clock,
-                           .ids = ids_ = std::make_shared<SequentialIds>(++opened_)});
+                           .ids = std::make_shared<SequentialIds>(++opened_)});
   }
   void forget() {
     if (path_.empty()) return;
@@ -260,7 +233,6 @@ class World {
   std::filesystem::path path_;
   int people_ = 0;
   std::uint64_t opened_ = 0;
-  std::shared_ptr<SequentialIds> ids_;
 };
 
 inline Answer Person::answer(const Call& call) const { return world_->engine->call(caller_, call); }

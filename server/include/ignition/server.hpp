@@ -76,6 +76,9 @@ struct Settings {
   std::shared_ptr<spdlog::sinks::sink> log;                   // null = standard error
 };
 
+// The environment variables that Settings are read from; VariableReader in ignition/variables.hpp reads them.
+const VariableTable<Settings>& variables();
+
 // Settings with which a server must not start; `what()` has one line for each problem. A program that gets one exits
 // with status 78.
 class ConfigError : public std::runtime_error {

@@ -1,0 +1,103 @@
+#include "ignition/variables.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "ignition/rules/flags.hpp"
+#include "ignition/server.hpp"
+
+namespace ignition::server {
+namespace {
+
+std::string lower_case_ascii(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+std::string environment_name(std::string_view text) {
+  auto name = lower_case_ascii(trimmed(text));
+  return name == "prod" ? "production" : name;
+}
+
+// RUST_LOG lists levels by module, `warn,hyper=info`: the first one without a module counts.
+std::string first_bare_level(std::string_view text) {
+  while (true) {
+    const auto comma = text.find(',');
+    const auto part = trimmed(text.substr(0, comma));
+    if (part.find('=') == std::string_view::npos || comma == std::string_view::npos) return lower_case_ascii(part);
+    text.remove_prefix(comma + 1);
+  }
+}
+
+bool is_web_url(std::string_view text) { return WebUrlFormat::accepts(text); }
+
+constexpr VariableLimits kUrl{.format = WebUrlFormat::name, .accepts = is_web_url};
+constexpr std::string_view kLevels = "one of trace, debug, info, warn, error";
+
+std::optional<FieldError> set_level(std::string_view text, void* settings) {
+  const bool known = text == "trace" || text == "debug" || text == "info" || text == "warn" || text == "error";
+  if (!known) return FieldError{{}, "not_one_of", fmt::format("must be {}", kLevels)};
+  static_cast<Settings*>(settings)->log_level = spdlog::level::from_str(std::string(text));
+  return {};
+}
+
+std::optional<FieldError> set_debug(std::string_view text, void* settings) {
+  const auto on = rules::boolean_of(text);
+  // Other programs give DEBUG other meanings, so that other texts are no problem of ours.
+  if (on.value_or(false)) static_cast<Settings*>(settings)->log_level = spdlog::level::debug;
+  return {};
+}
+
+}  // namespace
+
+const VariableTable<Settings>& variables() {
+  static const auto table =
+      VariableTable<Settings>()
+          .add(
+              "ENVIRONMENT", &Settings::environment, "Kind of installation; prod means production.",
+              {.aliases = {"SERVER_ENVIRONMENT", "APP_ENV", "NODE_ENV"}, .unanimous = true, .normal = environment_name})
+          .add("SERVER_HOST", &Settings::host, "IP address to listen on, or unix:PATH.", {.aliases = {"BACKEND_HOST"}})
+          .add("SERVER_PORT", &Settings::port, "Port to listen on; 0 = any free one.",
+               {.aliases = {"PORT", "BACKEND_PORT"}})
+          .add("SERVER_PUBLIC_URL", &Settings::public_url, "Address by which clients reach the server.",
+               {.limits = kUrl})
+          .add("SERVER_FRONTEND_URL", &Settings::frontend_url, "Address of the web client.",
+               {.aliases = {"FRONTEND_URL"}, .limits = kUrl})
+          .add("SERVER_ADMIN_URL", &Settings::admin_url, "Address of the administration's web client.",
+               {.limits = kUrl})
+          .add("SERVER_ALLOWED_HOSTS", &Settings::allowed_hosts, "Host names accepted besides the public one.")
+          .add("TRUSTED_PROXIES", &Settings::trusted_proxies, "Addresses or CIDR blocks of proxies to believe.")
+          .add("CLIENT_IP_HEADER", &Settings::client_ip_header, "Header in which a trusted proxy tells the client.")
+          .add("CORS_ALLOWED_ORIGINS", &Settings::allowed_origins, "Origins of web pages that may call.",
+               {.aliases = {"ALLOWED_ORIGINS", "CORS_ORIGINS"}})
+          .add("AUTH_LOCAL_USER", &Settings::local_user, "Single-user mode on one's own machine.",
+               {.aliases = {"AUTH_DEV_BYPASS"}})
+          .add("AUTH_LOCAL_TOKEN", &Settings::local_token, "Bearer token asked for in single-user mode.",
+               {.secret = true})
+          .add("MAX_BODY_BYTES", &Settings::max_body_bytes, "Largest body of a request.", {.limits = {.min = 1024}})
+          .add("REQUEST_TIMEOUT_SECONDS", &Settings::request_timeout, "Longest time an operation may take.",
+               {.limits = {.min = 1, .max = 600}})
+          .add("MAX_CONCURRENT_REQUESTS", &Settings::max_concurrent_requests, "Requests served at once.",
+               {.limits = {.min = 1}})
+          .add("SHUTDOWN_GRACE_SECONDS", &Settings::shutdown_grace, "Time that running requests get at the end.")
+          .add({.name = "DEBUG",
+                .meaning = "true logs from level debug on.",
+                .expects = "true or false",
+                .fallback = "false",
+                .set = set_debug})
+          .add({.name = "LOG_LEVEL",
+                .aliases = {"RUST_LOG"},
+                .meaning = "Least level that is logged.",
+                .expects = std::string(kLevels),
+                .fallback = "info",
+                .normal = first_bare_level,
+                .set = set_level})
+          .add("LOG_FORMAT", &Settings::log_format, "Form of the log.")
+          .add("LOG_IP", &Settings::log_ip, "How much of a client's address the log shows.");
+  return table;
+}
+
+}  // namespace ignition::server

@@ -1,0 +1,75 @@
+#include "ignition/variables.hpp"
+
+#include <doctest/doctest.h>
+
+#include "ignition/server.hpp"
+
+using namespace ignition;
+using server::Settings;
+
+namespace {
+
+Settings settings_from(VariableReader::Values values) {
+  VariableReader reader(std::move(values));
+  Settings settings;
+  reader.read(server::variables(), settings);
+  reader.finish();
+  return settings;
+}
+
+}  // namespace
+
+TEST_CASE("the server's settings come from its variables") {
+  const auto settings = settings_from({{"ENVIRONMENT", "prod"},
+                                       {"BACKEND_HOST", "unix:/run/ignition.sock"},
+                                       {"PORT", "0"},
+                                       {"FRONTEND_URL", "https://app.example.com"},
+                                       {"CORS_ORIGINS", "https://a.test, https://b.test"},
+                                       {"AUTH_DEV_BYPASS", "yes"},
+                                       {"REQUEST_TIMEOUT_SECONDS", "600"},
+                                       {"MAX_BODY_BYTES", "2097152"},
+                                       {"LOG_IP", "prefix"}});
+  CHECK(settings.environment == server::Environment::production);
+  CHECK(settings.host == "unix:/run/ignition.sock");
+  CHECK(settings.port == 0);
+  CHECK(settings.frontend_url == "https://app.example.com");
+  CHECK(settings.allowed_origins == std::vector<std::string>{"https://a.test", "https://b.test"});
+  CHECK(settings.local_user);
+  CHECK(settings.request_timeout == std::chrono::minutes(10));
+  CHECK(settings.max_body_bytes == 2'097'152);
+  CHECK(settings.log_ip == server::LogIp::prefix);
+}
+
+TEST_CASE("names of the environment that disagree are refused, whatever other programs call production") {
+  CHECK(settings_from({{"NODE_ENV", "production"}, {"APP_ENV", "Prod"}}).environment ==
+        server::Environment::production);
+  CHECK_THROWS_WITH(settings_from({{"ENVIRONMENT", "test"}, {"NODE_ENV", "production"}}),
+                    "NODE_ENV: says production, but ENVIRONMENT says test");
+}
+
+TEST_CASE("switching the local user off in any spelling leaves it off") {
+  for (const char* off : {"false", "0", "", "undefined", "No"}) {
+    CHECK_FALSE(settings_from({{"AUTH_DEV_BYPASS", off}}).local_user);
+  }
+  CHECK_THROWS_AS(settings_from({{"AUTH_LOCAL_USER", "maybe"}}), Error);
+}
+
+TEST_CASE("the log level is LOG_LEVEL, else the first bare level of RUST_LOG, else debug with DEBUG=true") {
+  CHECK(settings_from({}).log_level == spdlog::level::info);
+  CHECK(settings_from({{"LOG_LEVEL", "WARN"}, {"DEBUG", "true"}}).log_level == spdlog::level::warn);
+  CHECK(settings_from({{"RUST_LOG", "hyper=trace, error,sqlx=info"}}).log_level == spdlog::level::err);
+  CHECK(settings_from({{"DEBUG", "true"}}).log_level == spdlog::level::debug);
+  CHECK(settings_from({{"DEBUG", "express:*"}}).log_level == spdlog::level::info);
+  CHECK_THROWS_WITH(settings_from({{"LOG_LEVEL", "loud"}}),
+                    "LOG_LEVEL: must be one of trace, debug, info, warn, error");
+}
+
+TEST_CASE("every problem of a production start is named at once, and no secret is shown") {
+  try {
+    settings_from({{"SERVER_PORT", "65536"}, {"SERVER_PUBLIC_URL", "example.com"}, {"MAX_CONCURRENT_REQUESTS", "0"}});
+    FAIL("three problems");
+  } catch (const Error& error) {
+    CHECK(error.fields().size() == 3);
+  }
+  for (const auto& row : server::variables().rows()) CHECK(row.secret == (row.name == "AUTH_LOCAL_TOKEN"));
+}
