@@ -87,6 +87,12 @@ CREATE TABLE focus_sessions (
 );
 CREATE UNIQUE INDEX focus_sessions_user_id_uq ON focus_sessions (user_id) WHERE status IN ('active', 'paused');
 CREATE INDEX focus_sessions_user_id_started_at_ix ON focus_sessions (user_id, started_at DESC);
+CREATE INDEX focus_sessions_user_id_completed_at_ix ON focus_sessions (user_id, completed_at)
+  WHERE completed_at IS NOT NULL;
+CREATE INDEX focus_sessions_user_id_abandoned_at_ix ON focus_sessions (user_id, abandoned_at)
+  WHERE abandoned_at IS NOT NULL;
+CREATE INDEX focus_sessions_user_id_expired_at_ix ON focus_sessions (user_id, expired_at)
+  WHERE expired_at IS NOT NULL;
 CREATE INDEX focus_sessions_user_id_library_id_ix ON focus_sessions (user_id, library_id)
   WHERE library_id IS NOT NULL;
 CREATE INDEX focus_sessions_user_id_task_id_ix ON focus_sessions (user_id, task_id) WHERE task_id IS NOT NULL;

@@ -112,10 +112,16 @@ struct Active {
 };
 BOOST_DESCRIBE_STRUCT(Active, (), (session, pause_state, server_time, version, next_poll_seconds))
 
-struct Turn {
+struct PauseLive {
+  std::optional<Version> if_version;
+  std::optional<double> time_remaining_seconds;  // what the caller's clock says; the time left is the server's (F4)
+};
+BOOST_DESCRIBE_STRUCT(PauseLive, (), (if_version, time_remaining_seconds))
+
+struct ResumeLive {
   std::optional<Version> if_version;
 };
-BOOST_DESCRIBE_STRUCT(Turn, (), (if_version))
+BOOST_DESCRIBE_STRUCT(ResumeLive, (), (if_version))
 
 struct CompleteSession {
   Uuid id;
@@ -159,8 +165,8 @@ Session get(Context& ctx, const ById& in);
 Active active(Context& ctx, const Nothing& in);
 std::optional<PauseState> pause_state(Context& ctx, const Nothing& in);
 // Both do nothing when it is so already. NOT_FOUND without a live session; CONFLICT `timer_finished`.
-PauseState pause(Context& ctx, const Turn& in);
-Session resume(Context& ctx, const Turn& in);
+PauseState pause(Context& ctx, const PauseLive& in);
+Session resume(Context& ctx, const ResumeLive& in);
 // Pays the session, once. CONFLICT `abandoned`, `expired`.
 Completed complete(Context& ctx, const CompleteSession& in);
 // CONFLICT `completed`, `expired`.
