@@ -50,6 +50,7 @@ fuzz: ## Run every fuzzer for FUZZ_SECONDS (60)
 bench: ## Build and run the benchmarks
 	@scripts/setup build bench
 	$(call compile,bench)
+	@scripts/bench build-bench
 	@set -e; for program in build-bench/tests/bench/bench_*; do "$$program"; done
 
 format: ## Format all sources

@@ -246,11 +246,12 @@ std::string Server::address() const { return state_->address; }
 
 bool Server::stop() { return state_->stop(state_->site.settings.shutdown_grace); }
 
-int Server::run() {
+int Server::run(const std::function<void()>& started) {
   std::signal(SIGPIPE, SIG_IGN);  // a log reader that went away must not end the server
   asio::io_context io;
   asio::signal_set signals(io, SIGTERM, SIGINT);
   start();
+  if (started) started();
   std::thread stopper;
   signals.async_wait([&](const error_code& ec, int) {
     if (ec) return;

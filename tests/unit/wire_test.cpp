@@ -143,7 +143,7 @@ TEST_CASE("an error tells its reason, fields and further details") {
 }
 
 TEST_CASE("what is written is read back as it was") {
-  rc::check([](std::vector<std::string> words, std::int64_t number, bool yes, std::int32_t day, std::int64_t at) {
+  CHECK(rc::check([](std::vector<std::string> words, std::int64_t number, bool yes, std::int32_t day, std::int64_t at) {
     Everything value{.yes = yes, .number = number, .real = static_cast<double>(number) / 8};
     for (auto& word : words) {  // arbitrary bytes are not UTF-8
       std::erase_if(word, [](char c) { return c <= 0; });
@@ -158,11 +158,11 @@ TEST_CASE("what is written is read back as it was") {
     if (yes) value.mood = Mood::break_;
     const std::string json = to_json(value);
     RC_ASSERT(to_json(from_json<Everything>(json)) == json);
-  });
+  }));
 }
 
 TEST_CASE("no bytes make the reader do anything but read or refuse") {
-  rc::check([](const std::string& junk) {
+  CHECK(rc::check([](const std::string& junk) {
     for (const std::string& json :
          {junk, "{\"duration\":" + junk + "}", "{\"duration\":60,\"steps\":[" + junk + "]}"}) {
       try {
@@ -171,7 +171,7 @@ TEST_CASE("no bytes make the reader do anything but read or refuse") {
         RC_ASSERT(error.code() == Code::VALIDATION_ERROR);
       }
     }
-  });
+  }));
 }
 
 }  // namespace wire_test

@@ -12,6 +12,7 @@
 #include <boost/describe/enum.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -111,9 +112,9 @@ class Server {
   // when every request was answered.
   bool stop();
 
-  // start(), then wait for SIGTERM or SIGINT, then stop(). A second signal ends the process at once with status 1.
-  // Returns the exit status.
-  int run();
+  // start(), `started()`, then wait for SIGTERM or SIGINT, then stop(). A second signal ends the process at once with
+  // status 1. Returns the exit status.
+  int run(const std::function<void()>& started = {});
 
  private:
   struct State;

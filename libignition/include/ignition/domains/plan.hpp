@@ -64,7 +64,17 @@ struct OfDate {
 };
 BOOST_DESCRIBE_STRUCT(OfDate, (), (date))
 
-std::optional<Plan> get(Context& ctx, const OfDate& in);
+struct MaybePlan {
+  std::optional<Plan> plan;
+};
+BOOST_DESCRIBE_STRUCT(MaybePlan, (), (plan))
+
+struct OnePlan {
+  Plan plan;
+};
+BOOST_DESCRIBE_STRUCT(OnePlan, (), (plan))
+
+MaybePlan get(Context& ctx, const OfDate& in);
 
 struct ListPlans {
   std::optional<LocalDate> from;  // default: 30 days ago
@@ -99,7 +109,7 @@ struct Generate {
 };
 BOOST_DESCRIBE_STRUCT(Generate, (), (date, mode))
 
-Plan generate(Context& ctx, const Generate& in);
+OnePlan generate(Context& ctx, const Generate& in);
 
 // An item as a client holds it: matched by id or item_key; what matches nothing becomes a custom item.
 struct GivenItem {
@@ -121,7 +131,7 @@ struct UpdatePlan {
 };
 BOOST_DESCRIBE_STRUCT(UpdatePlan, (), (date, items, notes))
 
-Plan update(Context& ctx, const UpdatePlan& in);
+OnePlan update(Context& ctx, const UpdatePlan& in);
 
 struct AddItem {
   std::optional<LocalDate> date;
@@ -179,12 +189,7 @@ BOOST_DESCRIBE_STRUCT(CompletedItem, (),
 // Ticks an item off by hand, or takes the tick back. What stands behind the item stays as it is.
 CompletedItem complete_item(Context& ctx, const CompleteItem& in);
 
-struct PlanOnly {
-  Plan plan;
-};
-BOOST_DESCRIBE_STRUCT(PlanOnly, (), (plan))
-
-PlanOnly delete_item(Context& ctx, const ById& in);
+OnePlan delete_item(Context& ctx, const ById& in);
 
 struct Reorder {
   std::optional<LocalDate> date;
@@ -192,7 +197,7 @@ struct Reorder {
 };
 BOOST_DESCRIBE_STRUCT(Reorder, (), (date, item_ids))
 
-Plan reorder(Context& ctx, const Reorder& in);
+OnePlan reorder(Context& ctx, const Reorder& in);
 
 struct Removed {
   bool deleted = true;

@@ -1,0 +1,82 @@
+#include "serve.hpp"
+
+#include <iostream>
+#include <memory>
+
+#include "configuration.hpp"
+
+namespace ignition::cli {
+namespace {
+
+struct ServeOptions {
+  std::string host;
+  int port = -1;
+  bool local = false;
+};
+
+// One line to the point, and one next step.
+void greet(const server::Server& http, const Configuration& config) {
+  std::cout << "Ignition listens on " << http.address() << " with " << config.database.url << '\n';
+  if (config.server.local_user) {
+    std::cout << "Single-user mode: everybody on this machine is the one local user.\n"
+              << "Next: curl -s " << http.address() << "/api/v1/today\n";
+  } else {
+    std::cout << "Next: curl -s " << http.address() << "/health\n";
+  }
+  std::cout << std::flush;
+}
+
+int serve(const GlobalOptions& global, const ServeOptions& options) {
+  Configuration config = configuration(global);
+  for (const auto& warning : config.warnings) std::cerr << "ignition: " << warning << '\n';
+  if (!options.host.empty()) config.server.host = options.host;
+  if (options.port >= 0) config.server.port = static_cast<std::uint16_t>(options.port);
+  if (options.local) config.server.local_user = true;
+  std::unique_ptr<Engine> engine;
+  try {
+    engine = Engine::open(
+        {.store_url = config.database.url, .config = config.library, .migrate = config.database.migrates()});
+  } catch (const Error& error) {
+    if (config.database.required) throw;
+    std::cerr << "ignition: " << error.message() << " Serving health checks only.\n";
+  }
+  if (engine && config.server.local_user && engine->pending_migrations() == 0) {
+    engine->call(Caller::system(), Call{.operation = "users.ensure_local"});
+  }
+  server::Server http(engine.get(), config.server);
+  return http.run([&] { greet(http, config); });
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, GlobalOptions& global) {
+  auto options = std::make_shared<ServeOptions>();
+  auto* command = app.add_subcommand("serve", "Serve HTTP until SIGTERM or SIGINT");
+  command->add_option("--host", options->host, "Address to listen on (default: SERVER_HOST, else 127.0.0.1)");
+  command->add_option("--port", options->port, "Port to listen on (default: SERVER_PORT, else 8080)")
+      ->check(CLI::Range(0, 65535));
+  command->add_flag("--local", options->local, "Single-user mode on loopback, as AUTH_LOCAL_USER=true");
+  command->callback([options, &global] {
+    if (const int status = serve(global, *options); status != 0) throw CLI::RuntimeError(status);
+  });
+}
+
+void add_config(CLI::App& app, GlobalOptions& global) {
+  auto* command = app.add_subcommand("config", "Look at the configuration");
+  command->require_subcommand(1);
+  auto* check = command->add_subcommand("check", "Name every problem of the environment and of .env at once");
+  check->callback([&global] {
+    for (const auto& warning : configuration(global).warnings) std::cout << "warning: " << warning << '\n';
+    std::cout << "The configuration is valid.\n";
+  });
+  auto* list = command->add_subcommand("list", "List every variable");
+  list->callback([] {
+    std::vector<std::vector<std::string>> rows{{"NAME", "DEFAULT", "EXPECTS", "MEANING"}};
+    for (const Variable& variable : all_variables()) {
+      rows.push_back({variable.name, variable.fallback, variable.expects, variable.meaning});
+    }
+    std::cout << table(rows);
+  });
+}
+
+}  // namespace ignition::cli

@@ -1,0 +1,31 @@
+// Measuring by hand where whole operations are of interest: medians of many runs, printed as one JSON object per line.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <vector>
+
+namespace ignition::bench {
+
+// Median time of one run in microseconds. `run` is called `times` times after a tenth as many that do not count.
+template <class Run>
+double median_us(int times, Run&& run) {
+  std::vector<double> each;
+  each.reserve(static_cast<std::size_t>(times));
+  for (int i = -times / 10; i < times; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    run();
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begin;
+    if (i >= 0) each.push_back(took.count());
+  }
+  std::nth_element(each.begin(), each.begin() + times / 2, each.end());
+  return each[static_cast<std::size_t>(times / 2)];
+}
+
+inline void print(const char* name, double value, const char* unit) {
+  std::printf("{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\"}\n", name, value, unit);
+  std::fflush(stdout);
+}
+
+}  // namespace ignition::bench
