@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ignition/server.hpp"
+#include "ignition/variables.hpp"
 #include "shell.hpp"
 
 namespace ignition::cli {
