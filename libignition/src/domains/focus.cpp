@@ -70,11 +70,12 @@ constexpr Sql kStoreState{R"sql(
 constexpr Sql kHasLibrary{R"sql(SELECT count(*) FROM focus_libraries WHERE user_id = $1 AND id = $2)sql"};
 
 // What a completed session brought: XP before its entry and after all that the entry set off (one call writes all its
-// entries at one instant), and the full sessions of its date up to it.
+// entries at one instant), and the full sessions of its date up to it. A range of one instant, because SQLite would
+// rather read all of a user's entries by their key than those of an equal instant by the index.
 constexpr Sql kOutcome{R"sql(
   SELECT COALESCE(p.total_xp, 0), e.total_xp_after - e.xp,
-         (SELECT x.total_xp_after FROM points_ledger x
-           WHERE x.user_id = $1 AND x.created_at = e.created_at ORDER BY x.seq DESC LIMIT 1),
+         (SELECT max(x.total_xp_after) FROM points_ledger x
+           WHERE x.user_id = $1 AND x.created_at BETWEEN e.created_at AND e.created_at),
          (SELECT count(*) FROM focus_sessions s
            WHERE s.user_id = $1 AND s.completed_at >= $3 AND s.completed_at <= $4 AND s.mode = 'focus'
              AND s.full_credit)
