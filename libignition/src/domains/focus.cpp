@@ -54,6 +54,8 @@ constexpr Sql kCount{R"sql(
      AND (CAST($5 AS TEXT) IS NULL
           OR CASE WHEN status IN ('active', 'paused') AND expires_at <= $4 THEN 'expired' ELSE status END = $5)
      AND (CAST($6 AS TEXT) IS NULL OR mode = $6) AND (CAST($7 AS UUID) IS NULL OR task_id = $7))sql"};
+// Without a filter an index alone tells the number.
+constexpr Sql kCountAll{R"sql(SELECT count(*) FROM focus_sessions WHERE user_id = $1)sql"};
 constexpr Sql kChange{R"sql(
   UPDATE focus_sessions
      SET status = $3, ends_at = $4, expires_at = $5, paused_at = $6, pause_count = $7, paused_total_us = $8,
@@ -468,7 +470,9 @@ Sessions list(Context& ctx, const ListSessions& in) {
   ctx.db.each<Stored>(
       kList, [&](Stored&& row) { out.sessions.push_back(settled_view(std::move(row), ctx.now)); }, ctx.user, last, from,
       ctx.now, in.status, in.mode, in.task_id, size, (page - 1) * size);
-  out.total = ctx.db.one<std::int64_t>(kCount, ctx.user, last, from, ctx.now, in.status, in.mode, in.task_id);
+  const bool filtered = in.from || in.to || in.status || in.mode || in.task_id;
+  out.total = filtered ? ctx.db.one<std::int64_t>(kCount, ctx.user, last, from, ctx.now, in.status, in.mode, in.task_id)
+                       : ctx.db.one<std::int64_t>(kCountAll, ctx.user);
   return out;
 }
 
