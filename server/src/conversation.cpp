@@ -146,8 +146,9 @@ Conversation::Step Conversation::begin_request() {
   // Some clients end a body with a line break that they do not count (RFC 9112, 2.2).
   if (bytes().starts_with("\r\n")) begin_ += 2;
   if (bytes().empty() || bytes() == "\r") {
-    if (site_.stopping.load(std::memory_order_relaxed)) enter(Phase::ended);
-    return phase_ == Phase::ended ? Step::answered : Step::input;
+    if (phase_ == Phase::fresh || !site_.stopping.load(std::memory_order_relaxed)) return Step::input;
+    enter(Phase::ended);
+    return Step::answered;
   }
   reader_.emplace(site_.settings, chunked_body_);
   exchange_ = Exchange{};
@@ -341,6 +342,7 @@ void Conversation::run_operation() {
   try {
     if (site_.engine == nullptr) throw Error(Code::UNAVAILABLE, "There is no database.").because("storage_disabled");
     const bool local = exchange_.identity == Identity::local_user;
+    if (local) site_.ensure_local_user();
     outcome_ = site_.engine->call(local ? Caller::local() : Caller::anonymous(), call_);
   } catch (const Error& error) {
     outcome_ = error;

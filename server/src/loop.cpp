@@ -14,6 +14,9 @@ using boost::system::error_code;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLinger{2'000};
+// A client that has just connected is about to ask.
+constexpr std::chrono::milliseconds kFirstRequestWhileStopping{250};
+constexpr std::size_t kMostDiscarded = 4 * 1024 * 1024;
 constexpr std::size_t kLargestKept = 64 * 1024;
 
 // How often deadlines are looked at: often enough for the shortest.
@@ -217,8 +220,9 @@ void Connection::linger() {
 void Connection::discard() {
   // Work that was given up may still read the conversation's buffer: the bytes go elsewhere.
   static thread_local std::array<char, 16 * 1024> waste;
-  socket_.async_read_some(asio::buffer(waste), [self = shared_from_this()](const error_code& ec, std::size_t) {
-    if (ec) return self->close();
+  socket_.async_read_some(asio::buffer(waste), [self = shared_from_this()](const error_code& ec, std::size_t n) {
+    self->discarded_ += n;
+    if (ec || self->discarded_ > kMostDiscarded) return self->close();
     self->discard();
   });
 }
@@ -230,7 +234,8 @@ void Connection::close() {
 
 void Connection::drain() {
   const Phase phase = conversation_.phase();
-  if (sending_ || lingering_ || (phase != Phase::idle && phase != Phase::fresh)) return;
+  if (phase == Phase::fresh) deadline_ = std::min(deadline_, steady_clock::now() + kFirstRequestWhileStopping);
+  if (sending_ || lingering_ || phase != Phase::idle) return;
   error_code ec;
   const std::size_t waiting = socket_.available(ec);
   if (ec || waiting == 0) close();  // otherwise a request is on its way, and is answered

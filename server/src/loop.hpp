@@ -95,6 +95,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool sending_ = false;
   bool gave_up_ = false;
   bool lingering_ = false;
+  std::size_t discarded_ = 0;
   unsigned turn_ = 0;
   std::chrono::steady_clock::time_point deadline_;
 };

@@ -120,6 +120,19 @@ Protection::Protection(const Settings& settings)
                                    settings.host));
   }
 
+  if (settings.environment == Environment::production) {
+    if (!settings.public_url.starts_with("https://"))
+      problems.emplace_back("SERVER_PUBLIC_URL: production needs https");
+    if (!settings.frontend_url.starts_with("https://")) {
+      problems.emplace_back("SERVER_FRONTEND_URL: production needs https");
+    }
+    if (!settings.allowed_origins) problems.emplace_back("CORS_ALLOWED_ORIGINS: production needs the list");
+    for (const auto& origin : settings.allowed_origins.value_or(std::vector<std::string>{})) {
+      if (!origin.starts_with("https://")) {
+        problems.push_back(fmt::format("CORS_ALLOWED_ORIGINS: production needs https, not {}", origin));
+      }
+    }
+  }
   if (const auto origin = origin_of(settings.public_url)) {
     public_is_secure_ = origin->starts_with("https:");
     hosts_.emplace_back(*host_name(std::string_view(*origin).substr(public_is_secure_ ? 8 : 7)));

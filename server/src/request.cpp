@@ -49,6 +49,8 @@ std::optional<Header> header_of(http::field f, std::string_view name) {
       return Header::user_agent;
     case http::field::forwarded:
       return Header::forwarded;
+    case http::field::sec_fetch_site:
+      return Header::sec_fetch_site;
     case http::field::unknown:
       break;
     default:
@@ -56,7 +58,6 @@ std::optional<Header> header_of(http::field f, std::string_view name) {
   }
   if (equal_ignoring_case(name, "Idempotency-Key")) return Header::idempotency_key;
   if (equal_ignoring_case(name, "X-Request-Id")) return Header::request_id;
-  if (equal_ignoring_case(name, "Sec-Fetch-Site")) return Header::sec_fetch_site;
   if (equal_ignoring_case(name, "X-Forwarded-For")) return Header::forwarded_for;
   if (equal_ignoring_case(name, "X-Forwarded-Proto")) return Header::forwarded_proto;
   if (equal_ignoring_case(name, "X-Real-IP")) return Header::real_ip;

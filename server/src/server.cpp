@@ -50,6 +50,7 @@ struct Server::State {
   State(Engine* engine, Settings settings) : site(engine, std::move(settings)) {}
 
   void start();
+  void make_local_user();
   void listen_unix(const std::string& path);
   void listen_tcp();
   template <class Acceptor>
@@ -83,6 +84,7 @@ void Server::State::start() {
   for (int i = 0; i < threads; ++i) loops.push_back(std::make_unique<Loop>(site, *workers));
   accept_pause.emplace(loops.front()->io());
   try {
+    make_local_user();
     if (const auto path = unix_path(settings.host)) {
       listen_unix(*path);
     } else {
@@ -98,6 +100,17 @@ void Server::State::start() {
     site.log.event(spdlog::level::warn, "local user mode: whoever reaches this address from this machine is signed in");
   }
   site.log.flush();
+}
+
+void Server::State::make_local_user() {
+  if (!site.settings.local_user) return;
+  try {
+    site.ensure_local_user();
+  } catch (const Error& error) {
+    // The database is down or lacks migrations: readiness says so, and the first request tries again.
+    if (error.code() != Code::UNAVAILABLE) throw;
+    site.log.event(spdlog::level::warn, "the local user could not be made yet: " + error.message());
+  }
 }
 
 void Server::State::listen_unix(const std::string& path) {
@@ -158,11 +171,9 @@ void Server::State::accept(Acceptor& acceptor) {
   using Accepted = asio::basic_stream_socket<typename Acceptor::protocol_type, asio::io_context::executor_type>;
   Loop& loop = least_loaded();
   acceptor.async_accept(loop.io().get_executor(), [this, &acceptor, &loop](const error_code& ec, Accepted socket) {
+    if (!ec) welcome(std::move(socket), loop);
     if (ec == asio::error::operation_aborted || !acceptor.is_open()) return;
-    if (!ec) {
-      welcome(std::move(socket), loop);
-      return accept(acceptor);
-    }
+    if (!ec) return accept(acceptor);
     // Too many open files, or the client has left already: wait for better times instead of spinning.
     accept_pause->expires_after(std::chrono::milliseconds(50));
     accept_pause->async_wait([this, &acceptor](const error_code& stopped) {
@@ -192,7 +203,8 @@ void Server::State::close_acceptors() {
     accept_pause->cancel();
     if (tcp_acceptor) accept_waiting(*tcp_acceptor);
     if (unix_acceptor) accept_waiting(*unix_acceptor);
-    closed.set_value();
+    // Behind an accept that had succeeded but was not welcomed yet.
+    asio::post(loops.front()->io(), [&closed] { closed.set_value(); });
   });
   closed.get_future().wait();
   if (!socket_path.empty()) ::unlink(socket_path.c_str());
@@ -230,8 +242,8 @@ void Server::State::forget() {
   tcp_acceptor.reset();
   unix_acceptor.reset();
   accept_pause.reset();
+  workers.reset();  // first: work that never began holds connections of the loops
   loops.clear();
-  workers.reset();
 }
 
 Server::Server(Engine* engine, Settings settings) : state_(std::make_unique<State>(engine, std::move(settings))) {}

@@ -24,6 +24,15 @@ struct Site {
         log(settings),
         probe(engine, settings.health_lifetime) {}
 
+  // Makes the local user unless it exists (rule R44). Throws what the engine throws, for example while migrations are
+  // pending.
+  void ensure_local_user() {
+    constexpr std::string_view kEnsure = "users.ensure_local";
+    if (local_user_exists.load(std::memory_order_relaxed) || engine == nullptr) return;
+    if (catalogue.find(kEnsure) != nullptr) engine->call(Caller::system(), {.operation = kEnsure});
+    local_user_exists.store(true, std::memory_order_relaxed);
+  }
+
   const Settings settings;
   const Protection protection;
   Engine* const engine;
@@ -35,6 +44,7 @@ struct Site {
 
   std::atomic<int> running = 0;        // requests that hold one of max_concurrent_requests
   std::atomic<bool> stopping = false;  // no new requests on idle connections
+  std::atomic<bool> local_user_exists = false;
   std::atomic<std::int64_t> local_user_told{0};
   std::atomic<std::int64_t> local_refusal_told{0};
 };

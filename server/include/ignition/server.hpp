@@ -101,7 +101,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Binds the address and serves on threads of its own. Throws std::system_error when the address cannot be bound.
+  // Binds the address and serves on threads of its own; with `local_user`, makes that account first if it is missing.
+  // Throws std::system_error when the address cannot be bound.
   void start();
   // The bound port; 0 on a Unix socket and before start().
   std::uint16_t port() const;
