@@ -1,4 +1,4 @@
-// The server as a whole: health, request ids, the log, starting and stopping, variables.
+// The server as a whole: health, request ids, the log, starting and stopping.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <signal.h>
@@ -350,42 +350,4 @@ TEST_CASE("an address in use is an error of the start, and the server may be des
   StageEngine engine;
   server::Server second(&engine, settings);
   CHECK_THROWS_AS(second.start(), std::system_error);
-}
-
-TEST_CASE("settings come from their variables") {
-  const auto read = [](VariableReader::Values values) {
-    VariableReader reader(std::move(values));
-    server::Settings settings;
-    reader.read(server::variables(), settings);
-    reader.finish();
-    return settings;
-  };
-  const auto settings = read({{"NODE_ENV", "prod"},
-                              {"PORT", "9000"},
-                              {"SERVER_HOST", "unix:/run/x"},
-                              {"CORS_ORIGINS", "https://a.example, https://b.example"},
-                              {"TRUSTED_PROXIES", "10.0.0.0/8"},
-                              {"AUTH_DEV_BYPASS", "yes"},
-                              {"REQUEST_TIMEOUT_SECONDS", "5"},
-                              {"MAX_BODY_BYTES", "2000"},
-                              {"RUST_LOG", "sqlx=warn,debug"},
-                              {"LOG_FORMAT", "text"},
-                              {"LOG_IP", "off"}});
-  CHECK(settings.environment == server::Environment::production);
-  CHECK(settings.port == 9000);
-  CHECK(settings.host == "unix:/run/x");
-  CHECK(settings.allowed_origins == std::vector<std::string>{"https://a.example", "https://b.example"});
-  CHECK(settings.trusted_proxies == std::vector<std::string>{"10.0.0.0/8"});
-  CHECK(settings.local_user);
-  CHECK(settings.request_timeout == 5s);
-  CHECK(settings.max_body_bytes == 2000);
-  CHECK(settings.log_level == spdlog::level::debug);
-  CHECK(settings.log_format == server::LogFormat::text);
-  CHECK(settings.log_ip == server::LogIp::off);
-  CHECK(read({{"DEBUG", "true"}}).log_level == spdlog::level::debug);
-  CHECK(read({{"DEBUG", "true"}, {"LOG_LEVEL", "warn"}}).log_level == spdlog::level::warn);
-  CHECK_FALSE(read({{"CORS_ALLOWED_ORIGINS", ""}}).allowed_origins);
-  CHECK_THROWS_AS(read({{"SERVER_PORT", "65536"}, {"LOG_LEVEL", "loud"}}), Error);
-  CHECK_THROWS_AS(read({{"ENVIRONMENT", "production"}, {"NODE_ENV", "test"}}), Error);
-  CHECK_THROWS_AS(read({{"AUTH_LOCAL_USER", "maybe"}}), Error);
 }
