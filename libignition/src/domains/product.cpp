@@ -3,6 +3,7 @@
 #include "ignition/domains/auth.hpp"
 #include "ignition/domains/flags.hpp"
 #include "ignition/domains/focus.hpp"
+#include "ignition/domains/habits.hpp"
 #include "ignition/domains/ledger.hpp"
 #include "ignition/domains/progress.hpp"
 #include "ignition/domains/settings.hpp"
@@ -24,6 +25,7 @@ void add_operations(Catalogue& catalogue) {
   skills::add_operations(catalogue);
   streaks::add_operations(catalogue);
   focus::add_operations(catalogue);
+  habits::add_operations(catalogue);
 }
 
 void ship(Transaction& db, IdSource& ids, Instant now) {

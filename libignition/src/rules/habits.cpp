@@ -161,17 +161,20 @@ int week_done(const HabitFacts& habit, LocalDate today, WeekStart week_start) {
   return done_between(habit, {first, first + 6});
 }
 
-bool is_pending(const HabitFacts& habit, LocalDate today, WeekStart week_start) {
-  if (!habit.is_active || is_done(habit, today)) return false;
-  const HabitSchedule& schedule = schedule_on(habit.schedules, today);
-  if (schedule.frequency != Frequency::weekly) return is_due(habit, today);
-  if (today < habit.start_date || is_paused(habit, today)) return false;
-  const LocalDate first = week_start_of(today, week_start);
+bool asks_for_something(const HabitFacts& habit, LocalDate d, WeekStart week_start) {
+  const HabitSchedule& schedule = schedule_on(habit.schedules, d);
+  if (schedule.frequency != Frequency::weekly) return is_due(habit, d);
+  if (d < habit.start_date || is_paused(habit, d)) return false;
+  const LocalDate first = week_start_of(d, week_start);
   int neutral = 0;
-  for (LocalDate d = first; d < first + 7; d = d + 1) {
-    if (is_paused(habit, d) && !is_done(habit, d)) ++neutral;
+  for (LocalDate day = first; day < first + 7; day = day + 1) {
+    if (is_paused(habit, day) && !is_done(habit, day)) ++neutral;
   }
-  return week_done(habit, today, week_start) < needed_in_week(schedule.target_count, neutral);
+  return week_done(habit, d, week_start) < needed_in_week(schedule.target_count, neutral);
+}
+
+bool is_pending(const HabitFacts& habit, LocalDate today, WeekStart week_start) {
+  return habit.is_active && !is_done(habit, today) && asks_for_something(habit, today, week_start);
 }
 
 Streak habit_streak(const HabitFacts& habit, LocalDate today, WeekStart week_start, std::span<const LocalDate> shields,

@@ -89,7 +89,9 @@ bool is_done(const HabitFacts& habit, LocalDate d);
 bool is_paused(const HabitFacts& habit, LocalDate d);
 // Due on a particular date (rule R-H1); never with a weekly schedule.
 bool is_due(const HabitFacts& habit, LocalDate d);
-// Counts for the badge pending_habits: due today and not done, or weekly with an open week and not done today.
+// Due on the date, or weekly with a week that is not satisfied, whether done on the date or not.
+bool asks_for_something(const HabitFacts& habit, LocalDate d, WeekStart week_start);
+// Counts for the badge pending_habits: active, asks for something today and is not done today.
 bool is_pending(const HabitFacts& habit, LocalDate today, WeekStart week_start);
 int week_done(const HabitFacts& habit, LocalDate today, WeekStart week_start);
 
