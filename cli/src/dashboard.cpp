@@ -106,7 +106,7 @@ struct Habit {
   std::string frequency;
   std::int64_t count_today = 0;
   std::int64_t day_target = 0;
-  std::int64_t week_done = 0;
+  std::optional<std::int64_t> week_done;  // weekly habits
   std::int64_t target_count = 0;
   std::int64_t current_streak = 0;
   std::string streak_unit;
@@ -150,6 +150,7 @@ class Page {
   }
   // `left` and `right` at the two margins; widths are those of the unstyled texts.
   void row(const std::string& left, std::size_t left_width, const std::string& right, std::size_t right_width) {
+    if (right_width == 0) return line(left);
     const std::size_t used = left_width + right_width;
     line(left + std::string(used < kWidth ? kWidth - used : 2, ' ') + right);
   }
@@ -237,19 +238,18 @@ void write_habits(Page& page, const std::vector<view::Habit>& habits) {
   if (habits.empty()) return;
   page.heading("Habits");
   for (const auto& habit : habits) {
-    const std::string mark = habit.completed_today ? "✓" : habit.due_today || habit.frequency == "weekly" ? "○" : "·";
+    const bool weekly = habit.frequency == "weekly";
+    const bool satisfied = habit.completed_today || (weekly && habit.week_done.value_or(0) >= habit.target_count);
+    const std::string mark = satisfied ? "✓" : habit.due_today || weekly ? "○" : "·";
     std::string text = fmt::format("{} {}", mark, habit.name);
-    if (habit.frequency == "weekly") {
-      text += fmt::format("  {}/{} this week", habit.week_done, habit.target_count);
+    if (weekly) {
+      text += fmt::format("  {}/{} this week", habit.week_done.value_or(0), habit.target_count);
     } else if (habit.day_target > 1) {
       text += fmt::format("  {}/{}", habit.count_today, habit.day_target);
     }
     const std::string streak =
-        habit.current_streak > 0
-            ? fmt::format("{} {}{}", habit.current_streak, habit.streak_unit, habit.current_streak == 1 ? "" : "s")
-            : "";
-    page.row(habit.completed_today ? page.dim(text) : text, display_width(text), page.dim(streak),
-             display_width(streak));
+        habit.current_streak > 0 ? fmt::format("{}-{} streak", habit.current_streak, habit.streak_unit) : "";
+    page.row(satisfied ? page.dim(text) : text, display_width(text), page.dim(streak), display_width(streak));
   }
 }
 

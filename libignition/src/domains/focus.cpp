@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ignition/domains/plan.hpp"
 #include "ignition/domains/progress.hpp"
 #include "ignition/domains/settings.hpp"
 #include "ignition/rules/levels.hpp"
@@ -375,6 +376,11 @@ void pay(Context& ctx, const Stored& row, rules::FocusStep& step) {
 // Stores a completion with all that it brings (rule F13).
 Stored complete_with(Context& ctx, Timer& timer, const Stored& row, rules::FocusStep step) {
   pay(ctx, row, step);
+  const rules::FocusSession& done = step.session;
+  if (!done.is_break()) {
+    const LocalDate date = ctx.calendar.date_of(done.completed_at.value_or(ctx.now));
+    plan::complete_focus(ctx, done.focused_seconds.value_or(0), date);
+  }
   return store(ctx, timer, row, step);
 }
 

@@ -5,10 +5,13 @@
 #include "ignition/domains/focus.hpp"
 #include "ignition/domains/habits.hpp"
 #include "ignition/domains/ledger.hpp"
+#include "ignition/domains/plan.hpp"
 #include "ignition/domains/progress.hpp"
 #include "ignition/domains/settings.hpp"
 #include "ignition/domains/skills.hpp"
 #include "ignition/domains/streaks.hpp"
+#include "ignition/domains/sync.hpp"
+#include "ignition/domains/today.hpp"
 #include "ignition/domains/users.hpp"
 
 namespace ignition {
@@ -25,6 +28,9 @@ void add_operations(Catalogue& catalogue) {
   skills::add_operations(catalogue);
   streaks::add_operations(catalogue);
   focus::add_operations(catalogue);
+  plan::add_operations(catalogue);
+  today::add_operations(catalogue);
+  sync::add_operations(catalogue);
   habits::add_operations(catalogue);
 }
 

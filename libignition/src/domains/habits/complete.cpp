@@ -2,6 +2,7 @@
 
 #include "domains/habits/stored.hpp"
 #include "ignition/domains/activity.hpp"
+#include "ignition/domains/plan.hpp"
 #include "ignition/domains/progress.hpp"
 
 namespace ignition::habits {
@@ -169,6 +170,7 @@ Completed complete(Context& ctx, const CompleteHabit& in) {
     streak = streak_of(ctx, habit, date);
     pay_bonuses(ctx, row, completion.id, streak, result);
     store_streak(ctx, habit, streak);
+    plan::complete_linked(ctx, row.id, date);
   } else {
     progress::record(ctx, event(rules::EventKind::habit_progress, row, keys::habit_progress(row.id, date, step.count),
                                 row.id, date));

@@ -1,0 +1,419 @@
+#include "domains/today/facts.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "ignition/domains/flags.hpp"
+
+namespace ignition::today {
+namespace {
+
+// No rows; gives the union its column types and uses every parameter, so that a group can also be read alone.
+constexpr std::string_view kColumns = R"sql(
+  SELECT CAST('' AS TEXT) AS tag, CAST('' AS TEXT) AS t1, CAST('' AS TEXT) AS t2, CAST('' AS TEXT) AS t3,
+         CAST('' AS TEXT) AS t4, CAST('' AS TEXT) AS t5, CAST(0 AS BIGINT) AS n1, CAST(0 AS BIGINT) AS n2,
+         CAST(0 AS BIGINT) AS n3, u.created_at AS at1, u.created_at AS at2, u.created_at AS at3, u.created_at AS at4,
+         h.start_date AS d1, u.approved AS b1, u.approved AS b2
+    FROM users u JOIN habits h ON h.user_id = u.id
+   WHERE u.id = $1 AND u.approved <> u.approved AND h.start_date = $2 AND u.created_at = $3 AND u.updated_at = $4
+     AND h.start_date = $5)sql";
+
+constexpr std::string_view kEngagement = R"sql(
+  SELECT 'engagement', CAST(session_id AS TEXT), soft_state, soft_source, soft_status, momentum, completions_total,
+         completed_count, NULL, session_started_at, session_last_event_at, soft_activated_at, soft_expires_at, NULL,
+         reduced_dismissed, show_full
+    FROM engagement_state WHERE user_id = $1)sql";
+
+constexpr std::string_view kPlan = R"sql(
+  SELECT 'plan', CAST(p.id AS TEXT), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, p.date, NULL, NULL
+    FROM daily_plans p WHERE p.user_id = $1 AND p.date = $2
+  UNION ALL
+  SELECT 'plan_item', CAST(i.id AS TEXT), i.item_key, i.type, i.title, i.action_url, i.priority, i.duration, NULL,
+         NULL, NULL, NULL, NULL, NULL, i.completed, NULL
+    FROM daily_plans p JOIN daily_plan_items i ON i.user_id = p.user_id AND i.plan_id = p.id
+   WHERE p.user_id = $1 AND p.date = $2)sql";
+
+constexpr std::string_view kFocus = R"sql(
+  SELECT 'focus', CAST(id AS TEXT), status, mode, NULL, NULL, NULL, NULL, NULL, expires_at, NULL, NULL, NULL, NULL,
+         NULL, NULL
+    FROM focus_sessions WHERE user_id = $1 AND status IN ('active', 'paused') AND expires_at > $3)sql";
+
+constexpr std::string_view kInbox = R"sql(
+  SELECT 'inbox', NULL, NULL, NULL, NULL, NULL, COUNT(*), NULL, NULL, NULL, MIN(expires_at), NULL, NULL, NULL, NULL, NULL
+    FROM inbox_items
+   WHERE user_id = $1 AND is_processed = FALSE AND is_archived = FALSE AND (expires_at IS NULL OR expires_at > $3)
+     AND (snoozed_until IS NULL OR snoozed_until <= $3)
+  UNION ALL
+  SELECT 'snoozed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, MIN(snoozed_until), NULL, NULL, NULL, NULL, NULL, NULL
+    FROM inbox_items
+   WHERE user_id = $1 AND is_processed = FALSE AND is_archived = FALSE AND (expires_at IS NULL OR expires_at > $3)
+     AND snoozed_until > $3)sql";
+
+// What was used how often, the newest deed that can be resumed, the newest completion, and whether anything was ever
+// started or captured. The orders of the last two make SQLite walk the index on the type.
+constexpr std::string_view kUsage = R"sql(
+  SELECT 'usage', event_type, entity_type, NULL, NULL, NULL, COUNT(*), NULL, NULL, MIN(occurred_at), NULL, NULL, NULL,
+         MAX(activity_date), NULL, NULL
+    FROM activity_events
+   WHERE user_id = $1 AND occurred_at >= $4 AND occurred_at <= $3 AND reversed_at IS NULL
+   GROUP BY event_type, entity_type
+  UNION ALL
+  SELECT * FROM (
+    SELECT 'resume', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, occurred_at, NULL, NULL, NULL, NULL, NULL, NULL
+      FROM activity_events
+     WHERE user_id = $1 AND occurred_at <= $3 AND reversed_at IS NULL
+       AND event_type IN ('focus_start', 'focus_complete', 'workout_start', 'workout_complete', 'lesson_start',
+                          'lesson_complete', 'review_session', 'drill_complete', 'habit_complete', 'habit_progress',
+                          'quest_complete', 'milestone_complete', 'goal_complete', 'planner_task_complete',
+                          'task_complete', 'reading_session', 'book_complete', 'journal_entry', 'idea_captured')
+     ORDER BY occurred_at DESC, id ASC LIMIT 1) AS newest_resume
+  UNION ALL
+  SELECT * FROM (
+    SELECT 'completion', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, occurred_at, NULL, NULL, NULL, NULL,
+           NULL, NULL
+      FROM activity_events
+     WHERE user_id = $1 AND occurred_at <= $3 AND reversed_at IS NULL
+       AND (event_type IN ('focus_complete', 'workout_complete', 'lesson_complete', 'review_session', 'drill_complete',
+                           'habit_complete', 'milestone_complete', 'goal_complete', 'planner_task_complete',
+                           'task_complete', 'plan_item_complete', 'reading_session', 'book_complete', 'journal_entry')
+            OR (event_type = 'quest_complete' AND entity_type = 'user_quest'))
+     ORDER BY occurred_at DESC, id ASC LIMIT 1) AS newest_completion
+  UNION ALL
+  SELECT * FROM (
+    SELECT 'started', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+      FROM activity_events
+     WHERE user_id = $1 AND reversed_at IS NULL
+       AND event_type IN ('focus_start', 'workout_start', 'lesson_start', 'habit_progress', 'idea_captured',
+                          'ignition_started')
+     ORDER BY event_type, activity_date LIMIT 1) AS any_start
+  UNION ALL
+  SELECT * FROM (
+    SELECT 'captured', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+      FROM activity_events
+     WHERE user_id = $1 AND reversed_at IS NULL AND event_type = 'capture_saved'
+     ORDER BY activity_date LIMIT 1) AS any_capture
+  UNION ALL
+  SELECT 'transition', from_key, to_key, NULL, NULL, NULL, count, NULL, NULL, last_at, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM action_transitions WHERE user_id = $1)sql";
+
+constexpr std::string_view kPersonalization = R"sql(
+  SELECT 'prefs', nudge_intensity, gamification_visibility, planner_visibility, gap_mode, NULL, focus_minutes,
+         gap_threshold_hours, gap_threshold_days, NULL, NULL, NULL, NULL, NULL, tips_enabled, telemetry_enabled
+    FROM today_prefs WHERE user_id = $1
+  UNION ALL
+  SELECT 'interest', interest_key, NULL, NULL, NULL, NULL, priority, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM user_interests WHERE user_id = $1
+  UNION ALL
+  SELECT 'module', module_key, NULL, NULL, NULL, NULL, weight, NULL, NULL, NULL, NULL, NULL, NULL, NULL, enabled, NULL
+    FROM user_ui_modules WHERE user_id = $1
+  UNION ALL
+  SELECT 'guidance', step, NULL, NULL, NULL, NULL, dismiss_count, NULL, NULL, cooldown_until, done_at, NULL, NULL,
+         NULL, NULL, NULL
+    FROM guidance_state WHERE user_id = $1
+  UNION ALL
+  SELECT 'rule', CAST(id AS TEXT), trigger, trigger_module, action, action_module, minutes, priority, NULL, NULL, NULL,
+         NULL, NULL, NULL, enabled, NULL
+    FROM user_rules WHERE user_id = $1
+  UNION ALL
+  SELECT 'routine_step', CAST(r.id AS TEXT), s.action_key, NULL, NULL, NULL, s.idx, r.priority, NULL, NULL, NULL, NULL,
+         NULL, NULL, r.enabled, NULL
+    FROM user_routines r JOIN user_routine_steps s ON s.user_id = r.user_id AND s.routine_id = r.id
+   WHERE r.user_id = $1)sql";
+
+// The flow a user is in, or would start: the active default one with the highest version.
+constexpr std::string_view kOnboarding = R"sql(
+  SELECT * FROM (
+    SELECT 'onboarding', f.key, s.status, CAST(s.current_step_id AS TEXT), NULL, NULL,
+           (SELECT COUNT(*) FROM onboarding_steps o WHERE o.flow_id = f.id),
+           (SELECT COUNT(*) FROM user_onboarding_responses r JOIN onboarding_steps o ON o.id = r.step_id
+             WHERE r.user_id = $1 AND o.flow_id = f.id),
+           NULL, NULL, NULL, NULL, NULL, NULL, s.can_resume, NULL
+      FROM onboarding_flows f LEFT JOIN user_onboarding_state s ON s.user_id = $1 AND s.flow_id = f.id
+     WHERE f.is_active AND f.is_default
+     ORDER BY f.version DESC, f.key ASC LIMIT 1) AS flow)sql";
+
+void fill_engagement(Facts& out, std::span<const FactRow> rows, const Context&) {
+  for (const FactRow& row : rows) {
+    auto& session = out.facts.session;
+    out.facts.completions_total = row.n1.value_or(0);
+    session.session_id = row.t1 ? Uuid::parse(*row.t1) : std::nullopt;
+    session.session_started_at = row.at1;
+    session.session_last_event_at = row.at2;
+    session.completed_count = static_cast<int>(row.n2.value_or(0));
+    session.soft_state = enum_of<rules::SoftState>(row.t2.value_or("")).value_or(rules::SoftState::inactive);
+    session.soft_source = enum_of<rules::SoftSource>(row.t3.value_or(""));
+    session.soft_status = enum_of<rules::SoftStatus>(row.t4.value_or(""));
+    session.soft_activated_at = row.at3;
+    session.soft_expires_at = row.at4;
+    session.momentum = enum_of<rules::Momentum>(row.t5.value_or("")).value_or(rules::Momentum::pending);
+    session.reduced_dismissed = row.b1.value_or(false);
+    session.show_full = row.b2.value_or(false);
+  }
+}
+
+void fill_plan(Facts& out, std::span<const FactRow> rows, const Context&) {
+  for (const FactRow& row : rows) {
+    if (row.tag == "plan") out.facts.plan = rules::TodayPlan{.id = row.t1, .date = row.d1, .items = {}};
+  }
+  if (!out.facts.plan) return;
+  auto& items = out.facts.plan->items;
+  for (const FactRow& row : rows) {
+    if (row.tag != "plan_item") continue;
+    items.push_back({.id = row.t1,
+                     .item_key = row.t2.value_or(""),
+                     .type = row.t3,
+                     .title = row.t4,
+                     .action_url = row.t5,
+                     .completed = row.b1,
+                     .priority = static_cast<int>(row.n1.value_or(0)),
+                     .duration = row.n2 ? std::optional(static_cast<int>(*row.n2)) : std::nullopt});
+  }
+  std::sort(items.begin(), items.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.priority, a.id) < std::tie(b.priority, b.id); });
+}
+
+void fill_focus(Facts& out, std::span<const FactRow> rows, const Context&) {
+  for (const FactRow& row : rows) {
+    out.facts.focus = rules::LiveFocus{.session_id = Uuid::parse(row.t1.value_or("")).value_or(Uuid{}),
+                                       .paused = row.t2 == "paused",
+                                       .is_break = row.t3 != "focus",
+                                       .expires_at = row.at1};
+  }
+}
+
+void fill_inbox(Facts& out, std::span<const FactRow> rows, const Context&) {
+  for (const FactRow& row : rows) {
+    if (row.tag == "inbox") out.facts.counts.unread_inbox = row.n1.value_or(0);
+    for (const auto& at : {row.at1, row.at2}) {
+      if (at) out.facts.turning_points.push_back(*at);
+    }
+  }
+}
+
+rules::ActionModule module_of_event(rules::EventKind kind) {
+  return enum_of<rules::ActionModule>(rules::rule_of(kind).module).value_or(rules::ActionModule::focus);
+}
+
+// The module named by `module:<key>`.
+rules::ActionModule module_of_key(std::string_view key) {
+  return enum_of<rules::ActionModule>(key.substr(key.find(':') + 1)).value_or(rules::ActionModule::focus);
+}
+
+void fill_usage(Facts& out, std::span<const FactRow> rows, const Context&) {
+  std::vector<rules::EventUsage> events;
+  for (const FactRow& row : rows) {
+    if (row.tag == "transition") {
+      const std::int64_t count = row.n1.value_or(0);
+      out.facts.transitions.push_back({.from = module_of_key(row.t1.value_or("")),
+                                       .to = module_of_key(row.t2.value_or("")),
+                                       .count = count,
+                                       .last_at = row.at1.value_or(Instant{})});
+      out.facts.guidance.frequent_pair = out.facts.guidance.frequent_pair || count >= 3;
+      continue;
+    }
+    const auto kind = rules::event_kind(row.t1.value_or(""));
+    if (!kind) continue;
+    if (row.tag == "usage") {
+      events.push_back({.kind = *kind,
+                        .personal = row.t2 != "universal_quest",
+                        .count = row.n1.value_or(0),
+                        .oldest_at = row.at1,
+                        .last_date = row.d1});
+    } else if (row.tag == "resume") {
+      out.facts.last_use = rules::LastUse{.module = module_of_event(*kind), .at = row.at1.value_or(Instant{})};
+    } else if (row.tag == "completion") {
+      out.facts.newest_completion = rules::NewestDeed{.module = module_of_event(*kind),
+                                                      .ranked_module = rules::ranked_module(*kind),
+                                                      .at = row.at1.value_or(Instant{})};
+    }
+    if (row.tag == "completion" || row.tag == "started") out.facts.guidance.started = true;
+    if (row.tag == "captured") out.facts.guidance.captured = out.facts.guidance.started = true;
+  }
+  out.facts.usage = rules::usage_of(events);
+}
+
+void fill_prefs(rules::TodayPrefs& prefs, const FactRow& row) {
+  const auto number = [](const std::optional<std::int64_t>& n) {
+    return n ? std::optional(static_cast<int>(*n)) : std::nullopt;
+  };
+  prefs.nudge_intensity = enum_of<rules::NudgeIntensity>(row.t1.value_or("")).value_or(prefs.nudge_intensity);
+  prefs.gamification_visibility =
+      enum_of<rules::GamificationVisibility>(row.t2.value_or("")).value_or(prefs.gamification_visibility);
+  prefs.planner_visibility = enum_of<rules::PlannerVisibility>(row.t3.value_or("")).value_or(prefs.planner_visibility);
+  prefs.gap_mode = enum_of<rules::GapMode>(row.t4.value_or(""));
+  prefs.focus_minutes = number(row.n1).value_or(prefs.focus_minutes);
+  prefs.gap_threshold_hours = number(row.n2);
+  prefs.gap_threshold_days = number(row.n3);
+  prefs.tips_enabled = row.b1.value_or(true);
+  prefs.telemetry_enabled = row.b2.value_or(true);
+}
+
+rules::UserRule rule_from(const FactRow& row) {
+  const auto module = [](const std::optional<std::string>& key) { return key ? rules::module_of(*key) : std::nullopt; };
+  return {.id = Uuid::parse(row.t1.value_or("")).value_or(Uuid{}),
+          .trigger = enum_of<rules::RuleTrigger>(row.t2.value_or("")).value_or(rules::RuleTrigger::today_open),
+          .trigger_module = module(row.t3),
+          .action = enum_of<rules::RuleAction>(row.t4.value_or("")).value_or(rules::RuleAction::micro_start),
+          .action_module = module(row.t5),
+          .minutes = static_cast<int>(row.n1.value_or(2)),
+          .priority = static_cast<int>(row.n2.value_or(0)),
+          .enabled = row.b1.value_or(true)};
+}
+
+// Collects the steps of routines, which come in any order.
+void fill_routines(std::vector<rules::UserRoutine>& routines, std::vector<const FactRow*> steps) {
+  std::sort(steps.begin(), steps.end(),
+            [](const FactRow* a, const FactRow* b) { return std::tie(a->t1, a->n1) < std::tie(b->t1, b->n1); });
+  for (const FactRow* row : steps) {
+    const Uuid id = Uuid::parse(row->t1.value_or("")).value_or(Uuid{});
+    if (routines.empty() || routines.back().id != id) {
+      routines.push_back({.id = id,
+                          .priority = static_cast<int>(row->n2.value_or(0)),
+                          .enabled = row->b1.value_or(true),
+                          .steps = {}});
+    }
+    if (const auto step = rules::routine_step_of(row->t2.value_or(""))) routines.back().steps.push_back(*step);
+  }
+}
+
+void fill_personalization(Facts& out, std::span<const FactRow> rows, const Context&) {
+  std::vector<std::pair<std::int64_t, rules::InterestKey>> interests;  // minus priority, key
+  std::vector<const FactRow*> steps;
+  for (const FactRow& row : rows) {
+    if (row.tag == "prefs") fill_prefs(out.facts.prefs, row);
+    if (row.tag == "rule") out.facts.rules.push_back(rule_from(row));
+    if (row.tag == "routine_step") steps.push_back(&row);
+    if (row.tag == "interest") {
+      if (const auto key = enum_of<rules::InterestKey>(row.t1.value_or(""))) {
+        interests.emplace_back(-row.n1.value_or(0), *key);
+      }
+    }
+    if (row.tag == "module") {
+      if (const auto module = rules::module_of(row.t1.value_or(""))) {
+        out.facts.modules.push_back(
+            {.module = *module, .weight = static_cast<int>(row.n1.value_or(1)), .enabled = row.b1.value_or(true)});
+      }
+    }
+    if (row.tag == "guidance") {
+      if (const auto step = enum_of<rules::GuidanceStep>(row.t1.value_or(""))) {
+        out.facts.guidance.steps[static_cast<std::size_t>(*step)] = {
+            .dismiss_count = static_cast<int>(row.n1.value_or(0)), .cooldown_until = row.at1, .done_at = row.at2};
+      }
+    }
+  }
+  std::sort(interests.begin(), interests.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first, name_of(a.second)) < std::pair(b.first, name_of(b.second));
+  });
+  for (const auto& [priority, key] : interests) out.facts.interests.push_back(key);
+  fill_routines(out.facts.routines, std::move(steps));
+}
+
+void fill_onboarding(Facts& out, std::span<const FactRow> rows, const Context&) {
+  for (const FactRow& row : rows) {
+    auto& onboarding = out.facts.onboarding;
+    onboarding.flow_key = row.t1;
+    onboarding.status =
+        enum_of<rules::OnboardingStatus>(row.t2.value_or("")).value_or(rules::OnboardingStatus::not_started);
+    onboarding.current_step_id = row.t3 ? Uuid::parse(*row.t3) : std::nullopt;
+    onboarding.can_resume = row.b1.value_or(true);
+    const std::int64_t total = row.n1.value_or(0);
+    const bool completed = onboarding.status == rules::OnboardingStatus::completed;
+    onboarding.percent_complete = completed ? 100 : total > 0 ? static_cast<int>(100 * row.n2.value_or(0) / total) : 0;
+  }
+}
+
+void fill_gap(Facts& out, std::span<const FactRow>, const Context& ctx) {
+  out.facts.last_activity_at = ctx.principal.previous_activity_at;
+}
+
+using Rows = std::vector<FactRow>;
+
+Rows read(Context& ctx, Sql sql) {
+  const Instant window = ctx.now - std::chrono::hours(24) * ctx.config.today.usage_window_days;
+  return ctx.db.query<FactRow>(sql, ctx.user, ctx.today, ctx.now, window, ctx.calendar.week_of(ctx.today));
+}
+
+std::string joined(std::span<const FactGroup> groups) {
+  std::string sql(kColumns);
+  for (const FactGroup& group : groups) {
+    if (!group.sql.empty()) sql.append("\n  UNION ALL").append(group.sql);
+  }
+  return sql;
+}
+
+// Which group's statement a row came from. Tags belong to one group each: they are found in its text.
+bool belongs(const FactRow& row, const FactGroup& group) {
+  return group.sql.find("'" + row.tag + "'") != std::string_view::npos;
+}
+
+void fill(Facts& out, const FactGroup& group, const Rows& rows, const Context& ctx) {
+  Rows own;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(own),
+               [&](const FactRow& row) { return belongs(row, group); });
+  group.fill(out, own, ctx);
+}
+
+// Reads a group by itself; a failure leaves it empty.
+void fill_alone(Facts& out, const FactGroup& group, Context& ctx) {
+  static const std::vector<std::string> statements = [] {
+    std::vector<std::string> made;
+    for (const FactGroup& one : fact_groups()) made.push_back(joined({&one, 1}));
+    return made;
+  }();
+  try {
+    Rows rows;
+    const auto index = static_cast<std::size_t>(&group - fact_groups().data());
+    ctx.db.attempt([&] { rows = read(ctx, Sql{statements[index]}); });
+    Facts filled = out;
+    fill(filled, group, rows, ctx);
+    out = std::move(filled);
+  } catch (const std::exception&) {
+    out.facts.degraded.emplace_back(group.name);
+  }
+}
+
+}  // namespace
+
+std::span<const FactGroup> fact_groups() {
+  static const std::array kGroups = {
+      FactGroup{"engagement", kEngagement, fill_engagement},
+      FactGroup{"focus", kFocus, fill_focus},
+      FactGroup{"gap", "", fill_gap},
+      kHabitFacts,
+      FactGroup{"inbox", kInbox, fill_inbox},
+      FactGroup{"onboarding", kOnboarding, fill_onboarding},
+      FactGroup{"personalization", kPersonalization, fill_personalization},
+      FactGroup{"plan", kPlan, fill_plan},
+      kStreakFacts,
+      FactGroup{"usage", kUsage, fill_usage},
+  };
+  return kGroups;
+}
+
+Facts read_facts(Context& ctx) {
+  static const std::string statement = joined(fact_groups());
+  Facts out;
+  out.facts.user_id = ctx.user;
+  out.facts.created_at = ctx.principal.created_at;
+  Rows rows;
+  bool whole = true;
+  try {
+    ctx.db.attempt([&] { rows = read(ctx, Sql{statement}); });
+  } catch (const std::exception&) {
+    whole = false;
+  }
+  for (const FactGroup& group : fact_groups()) {
+    if (whole) {
+      fill(out, group, rows, ctx);
+    } else {
+      fill_alone(out, group, ctx);
+    }
+  }
+  std::sort(out.facts.degraded.begin(), out.facts.degraded.end());
+  const auto stored_flags = flags::stored_of_today(ctx);
+  out.flags = flags::evaluate(ctx, stored_flags);
+  if (const auto at = flags::next_change(stored_flags, ctx.now)) out.facts.turning_points.push_back(*at);
+  return out;
+}
+
+}  // namespace ignition::today

@@ -1,0 +1,206 @@
+#include "ignition/domains/today.hpp"
+
+#include "domains/today/facts.hpp"
+#include "ignition/domains/activity.hpp"
+#include "ignition/domains/flags.hpp"
+#include "ignition/wire.hpp"
+
+namespace ignition::today {
+namespace {
+
+constexpr Sql kGuidanceProgress{R"sql(
+  SELECT dismiss_count, cooldown_until, done_at FROM guidance_state WHERE user_id = $1 AND step = $2)sql"};
+constexpr Sql kStoreGuidance{R"sql(
+  INSERT INTO guidance_state (user_id, step, dismiss_count, cooldown_until, done_at, created_at, updated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $6)
+  ON CONFLICT (user_id, step) DO UPDATE
+    SET dismiss_count = excluded.dismiss_count, cooldown_until = excluded.cooldown_until, done_at = excluded.done_at,
+        updated_at = excluded.updated_at)sql"};
+
+constexpr std::string_view kView = "today";
+
+rules::TodayPayload decide(const Facts& facts, const Context& ctx, std::optional<std::string_view> route) {
+  return rules::decide(facts.facts, ctx.calendar, ctx.now, ctx.config.today, facts.flags, route);
+}
+
+// The decision over nothing, when deciding over the facts failed (rule E8).
+rules::TodayPayload decide_without_facts(const Context& ctx, std::optional<std::string_view> route) {
+  Facts empty;
+  empty.facts.user_id = ctx.user;
+  empty.facts.created_at = ctx.principal.created_at;
+  empty.facts.degraded = {"engine"};
+  return decide(empty, ctx, route);
+}
+
+struct Decided {
+  std::string json;
+  std::string etag;
+};
+
+// The payload's JSON, sealed. An answer that depends on nothing but user, time and data is kept in the cache.
+Decided decide_sealed(Context& ctx, std::optional<std::string_view> route) {
+  const Facts facts = read_facts(ctx);
+  std::string json;
+  std::optional<Instant> until;
+  try {
+    json = to_json(decide(facts, ctx, route));
+    until = rules::valid_until(facts.facts, ctx.calendar, ctx.now, ctx.config.today, facts.flags);
+  } catch (const std::exception&) {
+    json = to_json(decide_without_facts(ctx, route));
+  }
+  auto seal = rules::seal(json, ctx.user, ctx.now);
+  if (until && !route && facts.facts.degraded.empty() && ctx.is_snapshot()) {
+    ctx.cache.put(ctx.user, kView,
+                  std::make_shared<CachedAnswer>(CachedAnswer{.revision = ctx.principal.revision,
+                                                              .flags_version = ctx.principal.flags_version,
+                                                              .from = ctx.now,
+                                                              .until = *until,
+                                                              .etag = seal.etag,
+                                                              .json = json}));
+  }
+  return {std::move(json), std::move(seal.etag)};
+}
+
+std::shared_ptr<const CachedAnswer> cached(Context& ctx) {
+  return ctx.is_snapshot()
+             ? ctx.cache.find(ctx.user, kView, ctx.principal.revision, ctx.principal.flags_version, ctx.now)
+             : nullptr;
+}
+
+// A kept answer for a later instant: the same content with its own time and exposure.
+std::string stamped_again(const CachedAnswer& answer, const Context& ctx) {
+  static constexpr std::string_view kKey = R"("generated_at":")";
+  std::string json = answer.json;
+  const std::string at = ctx.now.text();
+  json.replace(json.find(kKey) + kKey.size(), at.size(), at);
+  rules::seal(json, ctx.user, ctx.now);
+  return json;
+}
+
+Rendered<rules::TodayPayload> rendered(std::string json) {
+  return {std::make_shared<const std::string>(std::move(json))};
+}
+
+rules::EngagementSession seen(const Context& ctx, const rules::EngagementSession& stored) {
+  return rules::seen_at(stored, ctx.now, ctx.calendar, ctx.config.today);
+}
+
+rules::TodayFlags switches(Context& ctx) { return flags::evaluate(ctx, flags::stored_of_today(ctx)); }
+
+}  // namespace
+
+Decision decision(Context& ctx) {
+  Decision out{.payload = decide(read_facts(ctx), ctx, {}), .etag = {}};
+  std::string json = to_json(out.payload);
+  out.etag = rules::seal(json, ctx.user, ctx.now).etag;
+  return out;
+}
+
+Rendered<rules::TodayPayload> get(Context& ctx, const GetToday& in) {
+  if (in.current_route) {
+    Decided decision = decide_sealed(ctx, std::string_view(in.current_route->value));
+    ctx.tagged(std::move(decision.etag));
+    return rendered(std::move(decision.json));
+  }
+  if (const auto answer = cached(ctx)) {
+    if (ctx.tagged(answer->etag)) return {};
+    return rendered(stamped_again(*answer, ctx));
+  }
+  Decided decision = decide_sealed(ctx, {});
+  ctx.tagged(std::move(decision.etag));
+  return rendered(std::move(decision.json));
+}
+
+Summary summary(Context& ctx, const Nothing&) {
+  auto payload = decide(read_facts(ctx), ctx, {});
+  const auto& plan = payload.plan_summary;
+  return {.local_date = payload.local_date,
+          .resolved_state = payload.resolved_state,
+          .entry_mode = payload.entry_mode,
+          .plan = {.exists = plan.plan_exists,
+                   .total = plan.total_count,
+                   .completed = plan.completed_count,
+                   .percent = plan.percent_complete},
+          .counts = payload.counts,
+          .starter = std::move(payload.starter_block.primary)};
+}
+
+NextStep next_action(Context& ctx, const GetToday& in) {
+  const std::string_view route = in.current_route ? std::string_view(in.current_route->value) : std::string_view{};
+  auto payload = decide(read_facts(ctx), ctx, route);
+  return {.resolved = std::move(*payload.next_action), .starter = std::move(payload.starter_block.primary)};
+}
+
+Landing activate_soft_landing(Context& ctx, const ActivateSoftLanding& in) {
+  const auto event = rules::return_link(name_of(in.source), name_of(in.status));
+  if (!event) throw invalid("source", "not_one_of", "cannot start a soft landing");
+  const auto session = seen(ctx, activity::apply(ctx, *event));
+  const auto on = switches(ctx);
+  return {.soft_landing = rules::soft_landing_view(session, on.soft_landing && on.master),
+          .momentum = rules::momentum_view(session, on.momentum_feedback && on.master)};
+}
+
+ClearedLanding clear_soft_landing(Context& ctx, const ClearSoftLanding&) {
+  const auto session = seen(ctx, activity::apply(ctx, rules::session_event::Clear{}));
+  const auto on = switches(ctx);
+  return {.soft_landing = rules::soft_landing_view(session, on.soft_landing && on.master)};
+}
+
+DismissedMomentum dismiss_momentum(Context& ctx, const Nothing&) {
+  const auto session = seen(ctx, activity::apply(ctx, rules::session_event::DismissMomentum{}));
+  const auto on = switches(ctx);
+  return {.momentum = rules::momentum_view(session, on.momentum_feedback && on.master)};
+}
+
+DismissedReduced dismiss_reduced(Context& ctx, const Nothing&) {
+  activity::apply(ctx, rules::session_event::DismissReduced{});
+  return {.reduced_mode = decide(read_facts(ctx), ctx, {}).reduced_mode};
+}
+
+Surface show_full(Context& ctx, const ShowFull& in) {
+  activity::apply(ctx, rules::session_event::ShowFull{in.on});
+  const auto payload = decide(read_facts(ctx), ctx, {});
+  return {.entry_mode = payload.entry_mode, .visibility = payload.visibility, .sections = payload.sections};
+}
+
+Guidance dismiss_guidance(Context& ctx, const DismissGuidance& in) {
+  const auto step = enum_of<rules::GuidanceStep>(in.step);
+  if (!step) throw not_found("guidance step");
+  const auto before = ctx.db.maybe<rules::GuidanceProgress>(kGuidanceProgress, ctx.user, in.step);
+  const auto after =
+      rules::dismissed(before.value_or(rules::GuidanceProgress{}), ctx.now, ctx.config.today.guidance_cooldown_hours);
+  ctx.db.execute(kStoreGuidance, ctx.user, in.step, after.dismiss_count, after.cooldown_until, after.done_at, ctx.now);
+  return {.guidance = decide(read_facts(ctx), ctx, {}).guidance};
+}
+
+Switches flags(Context& ctx, const Nothing&) {
+  const auto on = switches(ctx);
+  Switches out;
+  for (const auto& [name, value] : rules::named(on)) out.flags.entries.emplace_back(name, value);
+  for (const auto name : rules::active_names(on)) out.active.emplace_back(name);
+  return out;
+}
+
+void add_operations(Catalogue& c) {
+  constexpr auto read = Effect::read;
+  constexpr auto write = Effect::write;
+  constexpr auto user = Access::user;
+  c.add("today.get", Get("/today"), user, read, &get, "What to do now: the whole dashboard, decided.");
+  c.add("today.summary", Get("/today/summary"), user, read, &summary, "State, plan share, counts and starter.");
+  c.add("today.next_action", Get("/today/next-action"), user, read, &next_action,
+        "The one next step, as seen from a page and from Today.");
+  c.add("today.activate_soft_landing", Post("/today/soft-landing"), user, write, &activate_soft_landing,
+        "Begins a calm half hour after something was finished.");
+  c.add("today.clear_soft_landing", Post("/today/soft-landing/clear"), user, write, &clear_soft_landing,
+        "Ends the soft landing, for example because a section was opened.");
+  c.add("today.dismiss_momentum", Post("/today/momentum/dismiss"), user, write, &dismiss_momentum,
+        "Hides the momentum message for this engagement session.");
+  c.add("today.dismiss_reduced", Post("/today/reduced-mode/dismiss"), user, write, &dismiss_reduced,
+        "Ends reduced mode for this engagement session.");
+  c.add("today.show_full", Post("/today/show-full"), user, write, &show_full, "Shows all of Today, or no longer.");
+  c.add("today.dismiss_guidance", Post("/today/guidance/{step}/dismiss"), user, write, &dismiss_guidance,
+        "Hides a hint for three days, the second time for good.");
+  c.add("today.flags", Get("/today/flags"), user, read, &flags, "The effective switches of Today.");
+}
+
+}  // namespace ignition::today
