@@ -685,6 +685,22 @@ STORE_TEST("an early finish pays the minutes spent and counts for no session, st
   CHECK(streaks["daily_activity"]["current"] == 1);
 }
 
+STORE_TEST("only a focus session that was completed ticks the plan's focus item off") {
+  Morning morning(store);
+  const auto item = morning.ann.call("plan.add_item", R"({"type":"focus","title":"Focus"})")["item"];
+  CHECK(item["completed"] == false);
+  const auto completed = [&] { return morning.ann.call("plan.get")["plan"]["completed_count"].integer(); };
+  morning.start();
+  morning.at("10:20:00");
+  morning.complete(morning.start());  // the first one was replaced, this one had no time
+  morning.finish(300, "break");
+  CHECK(completed() == 0);
+  morning.start(R"({"duration_seconds":60})");
+  morning.clock->advance(61s);
+  morning.start();  // claims the one before
+  CHECK(completed() == 1);
+}
+
 STORE_TEST("breaks are paid but feed nothing") {
   Morning morning(store);
   CHECK(morning.finish(300, "break")["coins_awarded"] == 0);

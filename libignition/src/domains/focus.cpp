@@ -373,15 +373,15 @@ void pay(Context& ctx, const Stored& row, rules::FocusStep& step) {
   done.coins_awarded = static_cast<int>(award.coins);
 }
 
-// Stores a completion with all that it brings (rule F13).
-Stored complete_with(Context& ctx, Timer& timer, const Stored& row, rules::FocusStep step) {
+// Stores an ending with all that it brings (rule F13).
+Stored end(Context& ctx, Timer& timer, const Stored& row, rules::FocusStep step) {
   pay(ctx, row, step);
-  const rules::FocusSession& done = step.session;
-  if (!done.is_break()) {
-    const LocalDate date = ctx.calendar.date_of(done.completed_at.value_or(ctx.now));
-    plan::complete_focus(ctx, done.focused_seconds.value_or(0), date);
+  Stored ended = store(ctx, timer, row, step);
+  if (step.event == rules::FocusEvent::focus_complete) {  // what is no such deed ticks no item of the plan off (P6)
+    plan::complete_focus(ctx, ended.focused_seconds.value_or(0),
+                         ctx.calendar.date_of(ended.completed_at.value_or(ctx.now)));
   }
-  return store(ctx, timer, row, step);
+  return ended;
 }
 
 // How a completed session is told, the first time and ever after (rule F8).
@@ -446,7 +446,7 @@ Session start(Context& ctx, const StartSession& in) {
     const Stored former = *timer.live;
     auto way = rules::make_way(former, in.on_active, 0, ctx.now);
     expect_allowed(way);
-    complete_with(ctx, timer, former, std::move(way));
+    end(ctx, timer, former, std::move(way));
   }
 
   const auto step = rules::start(in.mode, length, ctx.now);
@@ -538,7 +538,7 @@ Completed complete(Context& ctx, const CompleteSession& in) {
   const bool already = !step.changed;
   if (!already) {
     if (const auto notes = unless_empty(in.notes)) row.notes = notes;
-    row = complete_with(ctx, timer, row, std::move(step));
+    row = end(ctx, timer, row, std::move(step));
   }
   close(ctx, timer);
   Completed out = outcome(ctx, row);
