@@ -26,6 +26,16 @@ std::vector<std::string> names_of_options(const CLI::App& app) {
   return names;
 }
 
+// The options that take the next word as their value.
+std::string patterns_with_value(const CLI::App& app) {
+  std::string out;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_expected_min() == 0) continue;
+    for (const auto& name : option->get_lnames()) out += (out.empty() ? "--" : "|--") + name;
+  }
+  return out;
+}
+
 // One line per command: its own commands and options, then the global options.
 std::string cases(const CLI::App& app) {
   const auto global = names_of_options(app);
@@ -43,9 +53,10 @@ std::string cases(const CLI::App& app) {
 // Works in bash, and in zsh through its bashcompinit.
 std::string bash_script(const CLI::App& app) {
   return fmt::format(R"sh(_ignition() {{
-  local current="${{COMP_WORDS[COMP_CWORD]}}" command="" word words
+  local current="${{COMP_WORDS[COMP_CWORD]}}" command="" option="" word words
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-    case "$word" in -*) ;; *) command="$word"; break ;; esac
+    case "$option" in {}) option=""; continue ;; esac
+    case "$word" in -*) option="$word" ;; *) command="$word"; break ;; esac
   done
   case "$command" in
     call)
@@ -57,7 +68,8 @@ std::string bash_script(const CLI::App& app) {
 }}
 complete -o default -F _ignition ignition
 )sh",
-                     fmt::join(names_of_commands(app), " "), fmt::join(names_of_options(app), " "), cases(app));
+                     patterns_with_value(app), fmt::join(names_of_commands(app), " "),
+                     fmt::join(names_of_options(app), " "), cases(app));
 }
 
 std::string fish_script(const CLI::App& app) {

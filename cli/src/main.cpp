@@ -209,7 +209,7 @@ int run(int argc, char** argv) {
   app.fallthrough();
   app.footer(
       "Exit status: 0 done, 64 wrong command line, 65 invalid input, 66 not found, 69 unavailable, 70 internal,\n"
-      "73 conflict, 75 try later, 77 not allowed, 78 configuration.");
+      "73 conflict, 74 output lost, 75 try later, 77 not allowed, 78 configuration.");
   GlobalOptions global;
   app.add_option("--store", global.store, "Database URL (default: DATABASE_URL, else sqlite:ignition.db)");
   app.add_option("--user", global.user, "Id or e-mail address of the user to act for (default: the local user)");
@@ -227,7 +227,14 @@ int run(int argc, char** argv) {
   add_completion(app);
   try {
     app.parse(argc, argv);
-    return kOk;
+    if (std::cout.flush()) return kOk;
+    std::cerr << "ignition: the output cannot be written\n";
+    return kOutput;
+  } catch (const CLI::RequiredError& error) {
+    // CLI11 misses a command also when it met one that it does not know.
+    const auto unknown = app.remaining(true);
+    unknown.empty() ? app.exit(error) : app.exit(CLI::ExtrasError(unknown));
+    return kUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kOk : kUsage;
   } catch (const server::ConfigError& error) {

@@ -32,6 +32,7 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
   if (!options.host.empty()) config.server.host = options.host;
   if (options.port >= 0) config.server.port = static_cast<std::uint16_t>(options.port);
   if (options.local) config.server.local_user = true;
+  server::check(config.server);  // before the database is touched
   std::unique_ptr<Engine> engine;
   try {
     engine = Engine::open(
@@ -66,7 +67,9 @@ void add_config(CLI::App& app, GlobalOptions& global) {
   command->require_subcommand(1);
   auto* check = command->add_subcommand("check", "Name every problem of the environment and of .env at once");
   check->callback([&global] {
-    for (const auto& warning : configuration(global).warnings) std::cout << "warning: " << warning << '\n';
+    const Configuration config = configuration(global);
+    server::check(config.server);
+    for (const auto& warning : config.warnings) std::cout << "warning: " << warning << '\n';
     std::cout << "The configuration is valid.\n";
   });
   auto* list = command->add_subcommand("list", "List every variable");

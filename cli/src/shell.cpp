@@ -57,9 +57,8 @@ Instant parse_now(std::string_view text) {
 
 Session::Session(const GlobalOptions& options) : options_(options) {
   Configuration config = configuration(options);
-  EngineOptions engine{.store_url = config.database.url,
-                       .config = std::move(config.library),
-                       .migrate = config.database.migrates()};
+  EngineOptions engine{
+      .store_url = config.database.url, .config = std::move(config.library), .migrate = config.database.migrates()};
   if (!options.now.empty()) engine.clock = std::make_shared<ManualClock>(parse_now(options.now));
   engine_ = Engine::open(std::move(engine));
 }

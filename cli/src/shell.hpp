@@ -19,6 +19,7 @@ enum Exit : int {
   kUnavailable = 69,  // UNAVAILABLE
   kInternal = 70,     // INTERNAL
   kConflict = 73,     // CONFLICT, PRECONDITION_FAILED
+  kOutput = 74,       // standard output cannot be written
   kTemporary = 75,    // RATE_LIMITED
   kForbidden = 77,    // UNAUTHORIZED, FORBIDDEN
   kConfiguration = 78,

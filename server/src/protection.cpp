@@ -97,6 +97,8 @@ std::optional<std::string> unix_path(std::string_view host) {
 
 Peer Peer::of(const ip::address& address) { return {plain(address), false}; }
 
+void check(const Settings& settings) { Protection{settings}; }
+
 Protection::Protection(const Settings& settings)
     : local_user_(settings.local_user), local_token_(settings.local_token) {
   std::vector<std::string> problems;

@@ -91,6 +91,9 @@ class ConfigError : public std::runtime_error {
   std::vector<std::string> problems_;
 };
 
+// Throws ConfigError for what Server would refuse, without serving.
+void check(const Settings& settings);
+
 inline constexpr int kConfigErrorStatus = 78;  // EX_CONFIG of sysexits.h
 
 class Server {
