@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ignition/version.hpp"
+#include "storage/sqlite_statistics.hpp"
 #include "storage/sqlite_writer.hpp"
 
 namespace ignition::storage {
@@ -231,6 +232,7 @@ class SqliteStore final : public Store {
       for (const SchemaFile& file : schema_) {
         if (!target || file.version <= *target) apply(connection, file, now, done);
       }
+      if (!done.empty()) exclusively(connection, [&] { write_statistics(connection); });
     });
     return done;
   }
