@@ -498,6 +498,24 @@ STORE_TEST("what is due on a date and what is pending follow the cadence, pauses
   CHECK(names(today + 6, true) == "weekly daily ");  // the next week
 }
 
+STORE_TEST("habits are listed by two statements and what is due by one, however many there are and however old") {
+  World world(store);
+  const auto ann = world.person();
+  std::vector<Uuid> all;
+  for (int n = 0; n < 5; ++n) all.push_back(make(ann, R"({"name": "h"})"));
+  for (int day = 0; day < 30; ++day) {
+    for (const Uuid& habit : all) complete(ann, habit);
+    world.clock->advance(std::chrono::hours(24));
+  }
+  within(world, ann, [](Context& ctx) {
+    const auto before = ctx.db.statements();
+    CHECK(habits::list(ctx, {}).habits[0].current_streak == 30);
+    CHECK(ctx.db.statements() - before == 2);
+    CHECK(habits::due_on(ctx, ctx.today).size() == 5);
+    CHECK(ctx.db.statements() - before == 3);
+  });
+}
+
 STORE_TEST("completing a habit counts for today, the daily streak and the streak of habits") {
   World world(store);
   const auto ann = world.person();

@@ -525,6 +525,23 @@ STORE_TEST("the ledger is listed newest first, by kind, event and date") {
   CHECK(ann.error_of("ledger.list", R"({"kind": "gift"})") == "VALIDATION_ERROR kind:not_one_of");
 }
 
+STORE_TEST("a summary is one statement, an award a dozen at most") {
+  World world(store);
+  const auto ann = world.person();
+  award(world, ann, focus(1));
+  world.clock->advance(std::chrono::hours(24));
+  within(world, ann, [](Context& ctx) {
+    const auto before = ctx.db.statements();
+    progress::summary(ctx, {});
+    CHECK(ctx.db.statements() - before == 1);
+  });
+  within(world, ann, [](Context& ctx) {
+    const auto before = ctx.db.statements();
+    progress::award(ctx, focus(2));
+    CHECK(ctx.db.statements() - before <= 13);
+  });
+}
+
 STORE_TEST("the history has every date, oldest first") {
   World world(store);
   const auto ann = world.person();

@@ -28,8 +28,11 @@ constexpr Sql kLowerCompletion{R"sql(
    WHERE user_id = $1 AND habit_id = $2 AND completed_date = $3)sql"};
 constexpr Sql kRemoveCompletion{R"sql(
   DELETE FROM habit_completions WHERE user_id = $1 AND habit_id = $2 AND completed_date = $3)sql"};
+// A date is completed within the seven days after it, so the newest completion is among the eight latest dates.
 constexpr Sql kNewestCompletion{R"sql(
-  SELECT max(completed_at) FROM habit_completions WHERE user_id = $1 AND habit_id = $2)sql"};
+  SELECT max(completed_at)
+    FROM (SELECT completed_at FROM habit_completions
+           WHERE user_id = $1 AND habit_id = $2 ORDER BY completed_date DESC LIMIT 8) latest)sql"};
 constexpr Sql kTouchHabit{R"sql(
   UPDATE habits SET last_completed_at = $3, updated_at = $4 WHERE user_id = $1 AND id = $2)sql"};
 // Awards with keys from $2 up to, but without, $3.

@@ -1,5 +1,7 @@
 #include "domains/habits/stored.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -7,38 +9,40 @@ namespace ignition::habits {
 
 namespace {
 
-// One habit ($2 = $3) or all ($2 and $3 the least and the greatest id) that are active or not ($4, $5).
-constexpr Sql kHabits{R"sql(
-  SELECT id, name, description, category, skill_key, frequency, target_count, custom_days, icon, color, start_date,
-         reminder_time, auto_shield, is_active, archived_at, last_completed_at, sort_order, settled_through,
-         settled_run, settled_longest, settled_run_start, settled_last_done, created_at, updated_at
-    FROM habits
-   WHERE user_id = $1 AND id BETWEEN $2 AND $3 AND is_active IN ($4, $5)
-   ORDER BY sort_order, name, id)sql"};
-// Schedules, pauses, shields, and the days from the checkpoint or from $6 on.
-constexpr Sql kFacts{R"sql(
+// Of a habit's own columns, in the order of Row, of the habits chosen by $2.
+constexpr std::string_view kHabits = R"sql(
+  SELECT h.id, h.name, h.description, h.category, h.skill_key, h.frequency, h.target_count, h.custom_days, h.icon,
+         h.color, h.start_date, h.reminder_time, h.auto_shield, h.is_active, h.archived_at, h.last_completed_at,
+         h.sort_order, h.settled_through, h.settled_run, h.settled_longest, h.settled_run_start, h.settled_last_done,
+         h.created_at, h.updated_at
+    FROM habits h
+   WHERE h.user_id = $1 AND {0}
+   ORDER BY h.sort_order, h.name, h.id)sql";
+// Schedules, pauses, shields, and the days from the checkpoint or from $3 on, of the habits chosen by $2. The cross
+// joins make SQLite begin with the habits, so that it reads of each only the days since its own checkpoint.
+constexpr std::string_view kFacts = R"sql(
   SELECT s.habit_id, 'schedule' AS what, s.effective_from AS first, CAST(NULL AS DATE) AS last, s.target_count AS number,
          FALSE AS done, s.frequency, s.custom_days, CAST(NULL AS TIMESTAMPTZ) AS at, CAST(NULL AS TEXT) AS tz
-    FROM habits h
-    JOIN habit_schedules s ON s.user_id = h.user_id AND s.habit_id = h.id
-   WHERE h.user_id = $1 AND h.id BETWEEN $2 AND $3 AND h.is_active IN ($4, $5)
+    FROM habits h CROSS JOIN habit_schedules s
+   WHERE h.user_id = $1 AND {0} AND s.user_id = $1 AND s.habit_id = h.id
   UNION ALL
   SELECT p.habit_id, 'pause', p.from_date, p.to_date, 0, FALSE, NULL, NULL, NULL, NULL
-    FROM habits h
-    JOIN habit_pauses p ON p.user_id = h.user_id AND p.habit_id = h.id
-   WHERE h.user_id = $1 AND h.id BETWEEN $2 AND $3 AND h.is_active IN ($4, $5)
+    FROM habits h CROSS JOIN habit_pauses p
+   WHERE h.user_id = $1 AND {0} AND p.user_id = $1 AND p.habit_id = h.id
   UNION ALL
   SELECT u.habit_id, 'shield', u.used_for, NULL, 0, FALSE, NULL, NULL, NULL, NULL
-    FROM habits h
-    JOIN shield_uses u ON u.user_id = h.user_id AND u.habit_id = h.id
-   WHERE h.user_id = $1 AND h.id BETWEEN $2 AND $3 AND h.is_active IN ($4, $5)
+    FROM habits h CROSS JOIN shield_uses u
+   WHERE h.user_id = $1 AND {0} AND u.user_id = $1 AND u.habit_id = h.id
   UNION ALL
   SELECT c.habit_id, 'day', c.completed_date, NULL, c.count, c.done, NULL, NULL, c.completed_at, c.tz
-    FROM habits h
-    JOIN habit_completions c ON c.user_id = h.user_id AND c.habit_id = h.id
-         AND c.completed_date >= CASE WHEN h.settled_through < $6 THEN h.settled_through ELSE $6 END
-   WHERE h.user_id = $1 AND h.id BETWEEN $2 AND $3 AND h.is_active IN ($4, $5)
-   ORDER BY 3)sql"};
+    FROM habits h CROSS JOIN habit_completions c
+   WHERE h.user_id = $1 AND {0} AND c.user_id = $1 AND c.habit_id = h.id
+     AND c.completed_date >= CASE WHEN h.settled_through < $3 THEN h.settled_through ELSE $3 END
+   ORDER BY 3)sql";
+const std::string kAllHabitsText = fmt::format(kHabits, "h.is_active = $2");
+const std::string kOneHabitText = fmt::format(kHabits, "h.id = $2");
+const std::string kFactsOfAllText = fmt::format(kFacts, "h.is_active = $2");
+const std::string kFactsOfOneText = fmt::format(kFacts, "h.id = $2");
 constexpr Sql kAllDays{R"sql(
   SELECT completed_date, count, done, completed_at, tz FROM habit_completions
    WHERE user_id = $1 AND habit_id = $2 ORDER BY completed_date)sql"};
@@ -46,13 +50,6 @@ constexpr Sql kStoreStreak{R"sql(
   UPDATE habits SET current_streak = $3, longest_streak = $4, last_completed_at = $5, settled_through = $6,
          settled_run = $7, settled_longest = $8, settled_run_start = $9, settled_last_done = $10, updated_at = $11
    WHERE user_id = $1 AND id = $2)sql"};
-
-constexpr Uuid kLeast{};
-constexpr Uuid kGreatest = [] {
-  Uuid id;
-  id.bytes.fill(0xFF);
-  return id;
-}();
 
 enum class What : std::uint8_t { schedule, pause, shield, day };
 BOOST_DESCRIBE_ENUM(What, schedule, pause, shield, day)
@@ -100,21 +97,23 @@ void take(Stored& habit, Fact&& fact) {
   }
 }
 
-std::vector<Stored> load(Context& ctx, const Uuid& least, const Uuid& greatest, bool active, bool or_active,
+// The habits chosen by two statements and their $2.
+template <class Choice>
+std::vector<Stored> load(Context& ctx, const std::string& rows, const std::string& facts, const Choice& choice,
                          LocalDate since) {
   std::vector<Stored> habits;
   std::map<Uuid, std::size_t> places;
   ctx.db.each<Row>(
-      kHabits,
+      Sql{rows},
       [&](Row&& row) {
         places.emplace(row.id, habits.size());
         habits.push_back({.row = std::move(row)});
       },
-      ctx.user, least, greatest, active, or_active);
+      ctx.user, choice);
   if (habits.empty()) return habits;
   ctx.db.each<Fact>(
-      kFacts, [&](Fact&& fact) { take(habits[places.at(fact.habit_id)], std::move(fact)); }, ctx.user, least, greatest,
-      active, or_active, since);
+      Sql{facts}, [&](Fact&& fact) { take(habits[places.at(fact.habit_id)], std::move(fact)); }, ctx.user, choice,
+      since);
   return habits;
 }
 
@@ -175,10 +174,12 @@ std::optional<rules::Weekdays> weekdays_of(const std::optional<std::vector<int>>
   return rules::weekdays_of(*numbers);
 }
 
-std::vector<Stored> load(Context& ctx, bool active) { return load(ctx, kLeast, kGreatest, active, active, ctx.today); }
+std::vector<Stored> load(Context& ctx, bool active) {
+  return load(ctx, kAllHabitsText, kFactsOfAllText, active, ctx.today);
+}
 
 Stored load_one(Context& ctx, const Uuid& id, LocalDate since) {
-  auto found = load(ctx, id, id, true, false, std::min(since, ctx.today));
+  auto found = load(ctx, kOneHabitText, kFactsOfOneText, id, std::min(since, ctx.today));
   if (found.empty()) throw not_found("habit");
   return std::move(found.front());
 }
