@@ -35,8 +35,10 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
   server::check(config.server);  // before the database is touched
   std::unique_ptr<Engine> engine;
   try {
-    engine = Engine::open(
-        {.store_url = config.database.url, .config = config.library, .migrate = config.database.migrates()});
+    engine = Engine::open({.store_url = config.database.url,
+                           .config = config.library,
+                           .migrate = config.database.migrates(),
+                           .clock = clock_of(global)});
   } catch (const Error& error) {
     if (config.database.required) throw;
     std::cerr << "ignition: " << error.message() << " Serving health checks only.\n";

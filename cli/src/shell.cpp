@@ -55,12 +55,17 @@ Instant parse_now(std::string_view text) {
   return *now;
 }
 
+std::shared_ptr<Clock> clock_of(const GlobalOptions& options) {
+  if (options.now.empty()) return nullptr;
+  return std::make_shared<ManualClock>(parse_now(options.now));
+}
+
 Session::Session(const GlobalOptions& options) : options_(options) {
   Configuration config = configuration(options);
-  EngineOptions engine{
-      .store_url = config.database.url, .config = std::move(config.library), .migrate = config.database.migrates()};
-  if (!options.now.empty()) engine.clock = std::make_shared<ManualClock>(parse_now(options.now));
-  engine_ = Engine::open(std::move(engine));
+  engine_ = Engine::open({.store_url = config.database.url,
+                          .config = std::move(config.library),
+                          .migrate = config.database.migrates(),
+                          .clock = clock_of(options)});
 }
 
 Caller Session::caller() {

@@ -55,6 +55,8 @@ class Session {
 };
 
 Instant parse_now(std::string_view text);  // throws VALIDATION_ERROR
+// A clock that stands at `--now`; null = the system's.
+std::shared_ptr<Clock> clock_of(const GlobalOptions& options);
 
 // Compact JSON with line breaks and two spaces of indentation for people.
 std::string pretty(std::string_view compact_json);
