@@ -178,6 +178,7 @@ Row full_walk(Context& ctx, rules::StreakType type, std::int64_t longest_floor) 
       kAllDays, [&](DayRow&& row) { days.push_back(done_day(std::move(row))); }, ctx.user, rules::name_of(type));
   if (days.empty()) return row_of(type, longest_floor, {});
   std::vector<LocalDate> done;
+  done.reserve(days.size());
   for (const auto& day : days) done.push_back(day.date);
   const auto neutral = neutral_between(ctx.calendar, done.front(), done.back(), covered_after(ctx, type, done.front()),
                                        rules::bridged_dates(days));
