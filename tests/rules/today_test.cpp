@@ -222,7 +222,7 @@ TEST_CASE("an event type counts for its module, review sessions for review") {
       {.kind = EventKind::focus_complete, .count = 3, .oldest_at = kNow - std::chrono::hours(2), .last_date = monday},
       {.kind = EventKind::review_session, .count = 2, .oldest_at = kNow - std::chrono::hours(9), .last_date = monday},
       {.kind = EventKind::lesson_complete, .count = 1, .oldest_at = kNow, .last_date = monday + 1},
-      {.kind = EventKind::quest_complete, .personal = false, .count = 7, .last_date = monday},
+      {.kind = EventKind::quest_complete, .counted = false, .count = 7, .last_date = monday},
       {.kind = EventKind::level_up, .count = 1},
   };
   const Usage usage = usage_of(events);

@@ -32,7 +32,7 @@ Usage usage_of(std::span<const EventUsage> events) {
     if (e.kind == EventKind::focus_start || e.kind == EventKind::focus_complete) usage.counts.focus_events += e.count;
     if (e.oldest_at) usage.oldest_at = std::min(usage.oldest_at.value_or(*e.oldest_at), *e.oldest_at);
 
-    if (session_step(e.kind, {.personal = e.personal}) != SessionStep::complete) continue;
+    if (!e.counted || session_step(e.kind) != SessionStep::complete) continue;
     ModuleUsage& module = row_of(usage.modules, ranked_module(e.kind));
     module.completions += e.count;
     if (e.last_date) module.last_date = std::max(module.last_date.value_or(*e.last_date), *e.last_date);

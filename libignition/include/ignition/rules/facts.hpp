@@ -35,7 +35,7 @@ struct ModuleChoice {
 // One event type's activity that is not reversed.
 struct EventUsage {
   EventKind kind = EventKind::focus_start;
-  bool personal = true;                // quests: false for claims of universal ones, which complete nothing
+  bool counted = true;                 // false: no completion of its call, such as the claim of a universal quest
   std::int64_t count = 0;              // within [now - usage_window_days, now]
   std::optional<Instant> oldest_at;    // of the counted ones
   std::optional<LocalDate> last_date;  // activity_date of the newest, also of one before the window

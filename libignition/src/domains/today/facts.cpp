@@ -52,11 +52,11 @@ constexpr std::string_view kInbox = R"sql(
 // What was used how often, the newest deed that can be resumed, the newest completion, and whether anything was ever
 // started or captured. The orders of the last two make SQLite walk the index on the type.
 constexpr std::string_view kUsage = R"sql(
-  SELECT 'usage', event_type, entity_type, NULL, NULL, NULL, COUNT(*), NULL, NULL, MIN(occurred_at), NULL, NULL, NULL,
-         MAX(activity_date), NULL, NULL
+  SELECT 'usage', event_type, NULL, NULL, NULL, NULL, COUNT(*), NULL, NULL, MIN(occurred_at), NULL, NULL, NULL,
+         MAX(activity_date), completion, NULL
     FROM activity_events
    WHERE user_id = $1 AND occurred_at >= $4 AND occurred_at <= $3 AND reversed_at IS NULL
-   GROUP BY event_type, entity_type
+   GROUP BY event_type, completion
   UNION ALL
   SELECT * FROM (
     SELECT 'resume', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, occurred_at, NULL, NULL, NULL, NULL, NULL, NULL
@@ -73,10 +73,7 @@ constexpr std::string_view kUsage = R"sql(
            NULL, NULL
       FROM activity_events
      WHERE user_id = $1 AND occurred_at <= $3 AND reversed_at IS NULL
-       AND (event_type IN ('focus_complete', 'workout_complete', 'lesson_complete', 'review_session', 'drill_complete',
-                           'habit_complete', 'milestone_complete', 'goal_complete', 'planner_task_complete',
-                           'task_complete', 'plan_item_complete', 'reading_session', 'book_complete', 'journal_entry')
-            OR (event_type = 'quest_complete' AND entity_type = 'user_quest'))
+       AND completion
      ORDER BY occurred_at DESC, id ASC LIMIT 1) AS newest_completion
   UNION ALL
   SELECT * FROM (
@@ -215,7 +212,7 @@ void fill_usage(Facts& out, std::span<const FactRow> rows, const Context&) {
     if (!kind) continue;
     if (row.tag == "usage") {
       events.push_back({.kind = *kind,
-                        .personal = row.t2 != "universal_quest",
+                        .counted = row.b1.value_or(false),
                         .count = row.n1.value_or(0),
                         .oldest_at = row.at1,
                         .last_date = row.d1});
