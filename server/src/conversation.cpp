@@ -512,6 +512,7 @@ Conversation::Step Conversation::refuse(std::string& out, const Error& error, in
   if (status == 401) response.field("WWW-Authenticate", "Bearer");
   if (status == 405) response.field("Allow", allow_list(allowed));
   if (status == 503) response.field("Retry-After", "1");
+  if (error.is_replayed()) response.field("Idempotency-Replayed", "true");
   if (error.code() == Code::INTERNAL) {
     response.error(Error(Code::INTERNAL, "Something went wrong inside; the request id helps to find out what.")
                        .with("request_id", exchange_.id.text()));
