@@ -14,9 +14,9 @@ namespace {
 
 using boost::beast::http::verb;
 
-constexpr std::size_t kFirstRoom = 4 * 1024;
-constexpr std::size_t kLargestKept = 64 * 1024;  // memory that an idle connection keeps
-constexpr std::size_t kFlushAt = 64 * 1024;      // answers to pipelined requests are collected up to here
+constexpr std::size_t kFirstRoom = 4'096;
+constexpr std::size_t kLargestKept = 65'536;  // memory that an idle connection keeps
+constexpr std::size_t kFlushAt = 65'536;      // answers to pipelined requests are collected up to here
 
 std::optional<Method> method_of(verb v) {
   switch (v) {
@@ -232,7 +232,7 @@ Conversation::Step Conversation::dispatch(std::string& out) {
   if (exchange_.endpoint == nullptr) return answer_missing(out);
   if (!read_call(out) || !take_slot(out)) return Step::answered;
   const Endpoint& endpoint = *exchange_.endpoint;
-  const bool quick = endpoint.pace.micros() < site_.settings.inline_reads.count();
+  const bool quick = endpoint.pace.micros() < site_.inline_reads.count();
   if (endpoint.operation->effect == Effect::read && quick) {
     run_operation();
     return answer(out);
@@ -348,6 +348,8 @@ void Conversation::run_operation() {
     outcome_ = error;
   } catch (const std::exception& exception) {
     outcome_ = Error(Code::INTERNAL, exception.what());
+  } catch (...) {
+    outcome_ = Error(Code::INTERNAL, "An exception of unknown type.");
   }
   const auto took = std::chrono::steady_clock::now() - began;
   exchange_.endpoint->pace.note(std::chrono::duration_cast<std::chrono::microseconds>(took).count());

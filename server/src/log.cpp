@@ -38,7 +38,7 @@ class BufferedStderr final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
  private:
-  static constexpr std::size_t kFull = 32 * 1024;
+  static constexpr std::size_t kFull = 32'768;
   std::string buffer_;
 };
 

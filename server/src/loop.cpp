@@ -16,8 +16,8 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLinger{2'000};
 // A client that has just connected is about to ask.
 constexpr std::chrono::milliseconds kFirstRequestWhileStopping{250};
-constexpr std::size_t kMostDiscarded = 4 * 1024 * 1024;
-constexpr std::size_t kLargestKept = 64 * 1024;
+constexpr std::size_t kMostDiscarded = 4'194'304;
+constexpr std::size_t kLargestKept = 65'536;
 
 // How often deadlines are looked at: often enough for the shortest.
 std::chrono::milliseconds sweep_interval(const Settings& s) {
@@ -38,7 +38,17 @@ Loop::Loop(Site& site, Workers& workers)
 Loop::~Loop() { stop(); }
 
 void Loop::start() {
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] {
+    while (true) {
+      try {
+        io_.run();
+        return;
+      } catch (const std::exception& exception) {
+        // Out of memory, for example: the connection that it happened to is gone, the others go on.
+        site_.log.event(spdlog::level::err, std::string("a connection was dropped: ") + exception.what());
+      }
+    }
+  });
 }
 
 void Loop::adopt(Socket socket, const Peer& peer) {
@@ -219,7 +229,7 @@ void Connection::linger() {
 
 void Connection::discard() {
   // Work that was given up may still read the conversation's buffer: the bytes go elsewhere.
-  static thread_local std::array<char, 16 * 1024> waste;
+  static thread_local std::array<char, 16'384> waste;
   socket_.async_read_some(asio::buffer(waste), [self = shared_from_this()](const error_code& ec, std::size_t n) {
     self->discarded_ += n;
     if (ec || self->discarded_ > kMostDiscarded) return self->close();

@@ -248,7 +248,13 @@ void Server::State::forget() {
 
 Server::Server(Engine* engine, Settings settings) : state_(std::make_unique<State>(engine, std::move(settings))) {}
 
-Server::~Server() { state_->stop(std::chrono::milliseconds(0)); }
+Server::~Server() {
+  try {
+    state_->stop(std::chrono::milliseconds(0));
+  } catch (const std::exception& exception) {
+    state_->site.log.event(spdlog::level::err, exception.what());
+  }
+}
 
 void Server::start() { state_->start(); }
 

@@ -22,7 +22,8 @@ struct Site {
         router(catalogue),
         document(catalogue),
         log(settings),
-        probe(engine, settings.health_lifetime) {}
+        probe(engine, settings.health_lifetime),
+        inline_reads(settings.inline_reads.value_or(default_inline_reads())) {}
 
   // Makes the local user unless it exists (rule R44). Throws what the engine throws, for example while migrations are
   // pending.
@@ -33,6 +34,11 @@ struct Site {
     local_user_exists.store(true, std::memory_order_relaxed);
   }
 
+  std::chrono::microseconds default_inline_reads() const {
+    const bool embedded = engine == nullptr || engine->store().backend() == "sqlite";
+    return std::chrono::microseconds(embedded ? 1'000 : 0);
+  }
+
   const Settings settings;
   const Protection protection;
   Engine* const engine;
@@ -41,6 +47,7 @@ struct Site {
   ApiDocument document;
   Log log;
   DatabaseProbe probe;
+  const std::chrono::microseconds inline_reads;
 
   std::atomic<int> running = 0;        // requests that hold one of max_concurrent_requests
   std::atomic<bool> stopping = false;  // no new requests on idle connections

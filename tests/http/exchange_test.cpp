@@ -5,6 +5,7 @@
 
 using namespace ignition;
 using namespace ignition::http_test;
+using namespace std::literals;
 
 TEST_CASE("an answer comes in the envelope with the security header on it") {
   Stage stage;
@@ -248,7 +249,7 @@ TEST_CASE("hostile JSON is refused by its kind, and the connection goes on") {
       "null",
       "\"text\"",
       R"({"name":"","tags":[],"nested":[]})",  // too short
-      std::string("{\"name\":\"a\0b\",\"tags\":[]}", 25),
+      "{\"name\":\"a\0b\",\"tags\":[],\"nested\":[]}"s,
       std::string(100'000, '['),
   };
   for (const auto& body : cases) {

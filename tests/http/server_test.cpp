@@ -61,7 +61,7 @@ TEST_CASE("a stopped database is told by health and readiness, not by liveness (
   auto settings = Stage::local();
   settings.health_lifetime = 0ms;
   Stage stage(settings);
-  stage.engine.store_.down = true;
+  stage.engine.database.down = true;
   Client client = stage.client();
   const auto health = client.get("/health");
   CHECK(health.status == 503);
@@ -71,7 +71,7 @@ TEST_CASE("a stopped database is told by health and readiness, not by liveness (
   const auto ready = client.get("/health/ready");
   CHECK(ready.status == 503);
   CHECK(ready.body == R"({"status":"not_ready","database":"down"})");
-  stage.engine.store_.down = false;
+  stage.engine.database.down = false;
   CHECK(client.get("/health").status == 200);
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("the database is asked once within the probe's lifetime") {
   Stage stage;
   Client client = stage.client();
   for (int i = 0; i < 20; ++i) CHECK(client.get(i % 2 == 0 ? "/health" : "/ready").status == 200);
-  CHECK(stage.engine.store_.probes == 1);
+  CHECK(stage.engine.database.probes == 1);
 }
 
 TEST_CASE("a database that does not answer in time counts as down") {
@@ -97,7 +97,7 @@ TEST_CASE("a database that does not answer in time counts as down") {
   settings.health_timeout = 100ms;
   Stage stage(settings);
   Gate stuck;
-  stage.engine.store_.slow = &stuck;
+  stage.engine.database.slow = &stuck;
   const auto began = std::chrono::steady_clock::now();
   const auto health = stage.client().get("/health");
   CHECK(health.status == 503);

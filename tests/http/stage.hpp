@@ -51,14 +51,14 @@ class StageEngine final : public Engine {
   Answer call(const Caller& caller, const Call& call) override;
   const Catalogue& catalogue() const override { return catalogue_; }
   const Config& config() const override { return config_; }
-  Store& store() override { return store_; }
+  Store& store() override { return database; }
   Clock& clock() override { return clock_; }
   int pending_migrations() override { return pending; }
   int subscribe(std::function<void(std::string_view, std::string_view)>) override { return 0; }
   void unsubscribe(int) override {}
 
   Gate gate;
-  StageStore store_;
+  StageStore database;
   std::atomic<int> calls = 0;
   std::atomic<int> pending = 0;
 

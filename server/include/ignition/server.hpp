@@ -52,24 +52,25 @@ struct Settings {
   bool local_user = false;  // AUTH_LOCAL_USER
   std::string local_token;  // AUTH_LOCAL_TOKEN: "" = none asked for
 
-  std::size_t max_request_line = 8 * 1024;
-  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_request_line = 8'192;
+  std::size_t max_header_bytes = 16'384;
   std::size_t max_header_fields = 100;
-  std::size_t max_cookie_bytes = 8 * 1024;
-  std::size_t max_body_bytes = 1024 * 1024;  // MAX_BODY_BYTES
-  int max_concurrent_requests = 256;         // MAX_CONCURRENT_REQUESTS
-  milliseconds header_timeout{10'000};       // from the first byte of a request to the end of its header
-  milliseconds body_timeout{60'000};         // also for a client to take an answer
-  milliseconds request_timeout{30'000};      // REQUEST_TIMEOUT_SECONDS: until the operation has answered
-  milliseconds idle_timeout{75'000};         // between requests of one connection
-  milliseconds shutdown_grace{30'000};       // SHUTDOWN_GRACE_SECONDS
-  milliseconds health_timeout{1'000};        // of the database probe
-  milliseconds health_lifetime{2'000};       // how long a probe's result is used again
+  std::size_t max_cookie_bytes = 8'192;
+  std::size_t max_body_bytes = 1'048'576;  // MAX_BODY_BYTES
+  int max_concurrent_requests = 256;       // MAX_CONCURRENT_REQUESTS
+  milliseconds header_timeout{10'000};     // from the first byte of a request to the end of its header
+  milliseconds body_timeout{60'000};       // also for a client to take an answer
+  milliseconds request_timeout{30'000};    // REQUEST_TIMEOUT_SECONDS: until the operation has answered
+  milliseconds idle_timeout{75'000};       // between requests of one connection
+  milliseconds shutdown_grace{30'000};     // SHUTDOWN_GRACE_SECONDS
+  milliseconds health_timeout{1'000};      // of the database probe
+  milliseconds health_lifetime{2'000};     // how long a probe's result is used again
 
   int io_threads = 0;  // 0 = as many as cores
   int workers = 16;    // threads that run writes, and reads that are slow
-  // Reads of operations that on average take less than this run on the I/O threads; 0 = none does.
-  std::chrono::microseconds inline_reads{1'000};
+  // Reads of operations that on average take less than this run on the I/O threads; 0 = none does. Absent: 1 ms for an
+  // embedded database, 0 for one behind a network, which may keep a thread waiting.
+  std::optional<std::chrono::microseconds> inline_reads;
 
   spdlog::level::level_enum log_level = spdlog::level::info;  // LOG_LEVEL
   LogFormat log_format = LogFormat::json;                     // LOG_FORMAT
