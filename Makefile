@@ -5,7 +5,7 @@
 
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
-SOURCES = git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' '*.h'
+SOURCES = git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' '*.c' '*.h'
 
 # $(call compile,PRESET,TARGETS): configures when the presets are newer than the build folder, then builds.
 folder = build$(if $(filter-out release,$(1)),-$(1))

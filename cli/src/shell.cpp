@@ -139,7 +139,13 @@ std::string pretty(std::string_view json) {
   return out;
 }
 
-bool is_terminal(int descriptor) { return isatty(descriptor) == 1 && std::getenv("NO_COLOR") == nullptr; }
+bool is_terminal(int descriptor) {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string_view(value != nullptr ? value : "");
+  };
+  return isatty(descriptor) == 1 && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
+}
 
 void print_json(const GlobalOptions& options, std::string_view json) {
   if (options.json || isatty(STDOUT_FILENO) != 1) {

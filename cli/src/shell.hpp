@@ -63,7 +63,7 @@ std::string pretty(std::string_view compact_json);
 // Prints JSON: pretty on a terminal, compact into a pipe or with --json.
 void print_json(const GlobalOptions& options, std::string_view compact_json);
 
-bool is_terminal(int descriptor);  // and colour is not switched off by NO_COLOR
+bool is_terminal(int descriptor);  // and colour is not switched off by NO_COLOR or TERM=dumb
 
 // Columns of texts, aligned; the first row is the header.
 std::string table(const std::vector<std::vector<std::string>>& rows);

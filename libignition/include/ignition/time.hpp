@@ -1,6 +1,7 @@
 // Instants, local dates and time zones. All arithmetic is on integers; zone rules come from the system's tz database.
 #pragma once
 
+#include <atomic>
 #include <boost/describe/enum.hpp>
 #include <chrono>
 #include <compare>
@@ -120,16 +121,20 @@ class SystemClock final : public Clock {
   Instant now() override { return Instant::system_now(); }
 };
 
-// A clock that stands still until it is set. Not for concurrent setting.
+// A clock that stands still until it is set, by any thread.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(Instant t = {}) : now_(t) {}
   Instant now() override { return now_; }
   void set(Instant t) { now_ = t; }
-  void advance(Micros d) { now_ = now_ + d; }
+  void advance(Micros d) {
+    Instant t = now_;
+    while (!now_.compare_exchange_weak(t, t + d)) {
+    }
+  }
 
  private:
-  Instant now_;
+  std::atomic<Instant> now_;
 };
 
 }  // namespace ignition
