@@ -23,7 +23,11 @@ std::size_t code_points(std::string_view utf8);
 // Without leading and trailing white space (ASCII and the Unicode spaces U+00A0, U+2000..U+200A, U+3000).
 std::string_view trimmed(std::string_view text);
 
-// An integer within [Min, Max].
+namespace detail {
+[[noreturn]] void out_of_bounds(std::int64_t min, std::int64_t max, std::int64_t value);
+}
+
+// An integer within [Min, Max]; making one out of bounds throws VALIDATION_ERROR `out_of_range`.
 template <std::integral T, std::int64_t Min, std::int64_t Max>
 class Bounded {
  public:
@@ -33,7 +37,7 @@ class Bounded {
 
   constexpr Bounded() = default;
   constexpr Bounded(T value) : value_(value) {  // NOLINT(google-explicit-constructor): a bounded number is a number
-    if (value < Min || value > Max) throw Error(Code::INTERNAL, "A bounded number was made out of bounds.");
+    if (value < Min || value > Max) detail::out_of_bounds(Min, Max, static_cast<std::int64_t>(value));
   }
   constexpr operator T() const { return value_; }  // NOLINT(google-explicit-constructor)
   constexpr T value() const { return value_; }

@@ -16,8 +16,8 @@ enum class UnknownKeys : std::uint8_t { refuse, ignore };
 // Deepest nesting of arrays and objects that a reader accepts.
 inline constexpr int kMaxJsonDepth = 32;
 
-// Appends `value` as compact JSON: keys in described order, every key present, strings escaped only where JSON requires
-// it (`"`, `\`, code points below U+0020).
+// Appends `value` as compact JSON: keys in described order, every key present (but an Update that was not given),
+// strings escaped only where JSON requires it (`"`, `\`, code points below U+0020).
 void write_json(std::string& out, const TypeInfo& type, const void* value);
 template <class T>
 void write_json(std::string& out, const T& value) {
@@ -75,6 +75,10 @@ T from_json(std::string_view json, UnknownKeys unknown = UnknownKeys::refuse) {
   reader.finish();
   return value;
 }
+
+// Does to a value made in C++ what reading does to JSON: trims texts and checks lengths, formats and counts. Throws
+// VALIDATION_ERROR naming every refused field.
+void check(const TypeInfo& type, void* value);
 
 // Compacts and checks a JSON document (depth, duplicate keys, UTF-8). Throws VALIDATION_ERROR.
 Json compact_json(std::string_view json);

@@ -41,6 +41,11 @@ bool is_url(std::string_view text, std::string_view scheme) {
 
 }  // namespace
 
+void detail::out_of_bounds(std::int64_t min, std::int64_t max, std::int64_t value) {
+  throw Error(Code::VALIDATION_ERROR, fmt::format("A number must be {}..{}, got {}.", min, max, value))
+      .because("out_of_range");
+}
+
 std::size_t code_points(std::string_view utf8) {
   return static_cast<std::size_t>(
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));

@@ -75,6 +75,29 @@ std::string_view expected(const TypeInfo& type) {
   }
 }
 
+std::string_view shown(std::string_view text) {
+  constexpr std::size_t kMost = 80;
+  if (text.size() <= kMost) return text;
+  std::size_t end = kMost;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // no half code points
+  return text.substr(0, end);
+}
+
+std::string Path::text() const {
+  if (is_root()) return {};
+  std::string out = up->text();
+  if (key.data() == nullptr) return out + fmt::format("[{}]", index);
+  if (!out.empty()) out += '.';
+  return out.append(shown(key));
+}
+
+std::optional<Refusal> check_count(const TypeInfo& type, std::size_t count) {
+  const auto n = static_cast<std::int64_t>(count);
+  if (n < type.min) return Refusal{"too_few", fmt::format("must have at least {} elements, got {}", type.min, n)};
+  if (n > type.max) return Refusal{"too_many", fmt::format("must have at most {} elements, got {}", type.max, n)};
+  return {};
+}
+
 const Field* find_field(const TypeInfo& object, std::string_view name, std::size_t& index) {
   for (const Alias& alias : object.aliases) {
     if (alias.name == name) {
@@ -190,9 +213,7 @@ void Reader::set(const TypeInfo& object, void* out, std::string_view name, std::
     more = comma != std::string_view::npos;
     if (more) text.remove_prefix(comma + 1);
   }
-  if (static_cast<std::int64_t>(type->count(target)) > type->max) {
-    refuse(path, "too_many", fmt::format("must have at most {} elements", type->max));
-  }
+  took(wire::check_count(*type, type->count(target)));
 }
 
 void Reader::require(const TypeInfo& object) {

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include <algorithm>
+#include <unordered_set>
 
 #include "wire/fields.hpp"
 
@@ -10,6 +10,8 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 using JsonType = ondemand::json_type;
+using wire::Path;
+using wire::shown;
 
 [[noreturn]] void malformed(std::string_view why) {
   throw Error(Code::VALIDATION_ERROR, fmt::format("The JSON is malformed: {}.", why))
@@ -24,6 +26,8 @@ using JsonType = ondemand::json_type;
       malformed(fmt::format("it is nested deeper than {} levels", kMaxJsonDepth));
     case simdjson::CAPACITY:
       malformed("it is too large");
+    case simdjson::NUMBER_ERROR:
+      malformed("a number is malformed or beyond the range of a double");
     default:
       malformed("it does not follow the grammar of RFC 8259");
   }
@@ -37,7 +41,7 @@ T checked(simdjson::simdjson_result<T> result) {
 }
 
 [[noreturn]] void repeated_key(std::string_view key) {
-  malformed(fmt::format("the key \"{}\" occurs twice in one object", key));
+  malformed(fmt::format("the key \"{}\" occurs twice in one object", shown(key)));
 }
 
 std::string_view kind_name(JsonType type) {
@@ -76,20 +80,33 @@ void expect_null(ondemand::value& value) {
   if (!checked(value.is_null())) malformed(simdjson::N_ATOM_ERROR);
 }
 
+// The keys of one object, which must not repeat. A set, since an object may have as many as a body has room for.
+class Keys {
+ public:
+  const std::string& add(std::string_view key) {
+    const auto [at, is_new] = seen_.emplace(key);
+    if (!is_new) repeated_key(key);
+    return *at;
+  }
+
+ private:
+  std::unordered_set<std::string> seen_;
+};
+
 // Copies any JSON value in compact form, checking grammar, depth and repeated keys.
 void copy_json(std::string& out, ondemand::value value, int depth) {
   if (depth > kMaxJsonDepth) malformed(simdjson::DEPTH_ERROR);
   switch (checked(value.type())) {
     case JsonType::object: {
       out += '{';
-      std::vector<std::string> seen;
+      Keys seen;
+      bool first = true;
       for (auto entry : checked(value.get_object())) {
-        std::string key(checked(entry.unescaped_key()));
-        if (std::find(seen.begin(), seen.end(), key) != seen.end()) repeated_key(key);
-        if (!seen.empty()) out += ',';
+        const std::string& key = seen.add(checked(entry.unescaped_key()));
+        if (!first) out += ',';
+        first = false;
         write_json_string(out, key);
         out += ':';
-        seen.push_back(std::move(key));
         copy_json(out, checked(entry.value()), depth + 1);
       }
       out += '}';
@@ -128,22 +145,6 @@ void skip(ondemand::value value, int depth) {
   std::string ignored;
   copy_json(ignored, value, depth);
 }
-
-// Where a value stands; made a text only when something is refused.
-struct Path {
-  const Path* up = nullptr;
-  std::string_view key{};
-  std::size_t index = 0;
-
-  bool is_root() const { return up == nullptr; }
-  std::string text() const {
-    if (is_root()) return {};
-    std::string out = up->text();
-    if (key.data() == nullptr) return out + fmt::format("[{}]", index);
-    if (!out.empty()) out += '.';
-    return out.append(key);
-  }
-};
 
 // Reads a JSON value into a described one.
 class Walk {
@@ -237,9 +238,9 @@ class Walk {
     const auto number = wire::whole_number(text);
     if (number) return took(path, wire::set_integer(type, *number, out));
     if (text.find_first_of(".eE") != std::string_view::npos) {
-      return reader_.refuse(path.text(), "wrong_type", fmt::format("must be an integer, got {}", text));
+      return reader_.refuse(path.text(), "wrong_type", fmt::format("must be an integer, got {}", shown(text)));
     }
-    reader_.refuse(path.text(), "out_of_range", fmt::format("must be {}..{}, got {}", type.min, type.max, text));
+    reader_.refuse(path.text(), "out_of_range", fmt::format("must be {}..{}, got {}", type.min, type.max, shown(text)));
   }
 
   void string(const Path& path, const TypeInfo& type, std::string_view text, void* out) {
@@ -259,12 +260,7 @@ class Walk {
   }
 
   void check_count(const Path& path, const TypeInfo& type, std::size_t count) {
-    const auto n = static_cast<std::int64_t>(count);
-    if (n < type.min) {
-      reader_.refuse(path.text(), "too_few", fmt::format("must have at least {} elements, got {}", type.min, n));
-    } else if (n > type.max) {
-      reader_.refuse(path.text(), "too_many", fmt::format("must have at most {} elements, got {}", type.max, n));
-    }
+    took(path, wire::check_count(type, count));
   }
 
   void list(const Path& path, const TypeInfo& type, ondemand::array json, void* out, int depth) {
@@ -284,12 +280,10 @@ class Walk {
 
   void map(const Path& path, const TypeInfo& type, ondemand::object json, void* out, int depth) {
     type.clear(out);
+    Keys seen;
     std::size_t count = 0;
     for (auto entry : json) {
-      const std::string key(checked(entry.unescaped_key()));
-      for (std::size_t i = 0; i < count; ++i) {
-        if (*type.key(out, i) == key) repeated_key(key);
-      }
+      const std::string& key = seen.add(checked(entry.unescaped_key()));
       const Path at{.up = &path, .key = key};
       value(at, *type.element, checked(entry.value()), type.emplace_key(out, key), depth + 1);
       ++count;
@@ -300,21 +294,38 @@ class Walk {
   Reader& reader_;
 };
 
-// Calls use(document). simdjson reads a few bytes past the end, so the text goes into a padded buffer of the thread.
+// What a thread reads documents with. It does not keep the room of a large one.
+class Workspace {
+ public:
+  // simdjson reads a few bytes past the end, so the text goes into a padded buffer.
+  ondemand::document open(std::string_view json) {
+    buffer_.reserve(json.size() + simdjson::SIMDJSON_PADDING);
+    buffer_.assign(json);
+    return checked(parser_.iterate(simdjson::padded_string_view(buffer_.data(), buffer_.size(), buffer_.capacity())));
+  }
+  void close() {
+    constexpr std::size_t kKeep = 1 << 16;
+    if (buffer_.capacity() <= kKeep) return;
+    std::string().swap(buffer_);
+    parser_ = ondemand::parser();
+  }
+
+ private:
+  ondemand::parser parser_;
+  std::string buffer_;
+};
+
+// Calls use(document).
 template <class Use>
 void with_document(std::string_view json, Use&& use) {
-  thread_local ondemand::parser parser;
-  thread_local std::string buffer;
-  constexpr std::size_t kKeep = 1 << 16;
-  buffer.reserve(json.size() + simdjson::SIMDJSON_PADDING);
-  buffer.assign(json);
-  ondemand::document document;
-  const simdjson::padded_string_view padded(buffer.data(), buffer.size(), buffer.capacity());
-  if (const auto code = parser.iterate(padded).get(document)) malformed(code);
+  thread_local Workspace workspace;
+  struct Closing {
+    ~Closing() { workspace.close(); }
+  } closing;
+  ondemand::document document = workspace.open(json);
   use(document);
   const char* rest = nullptr;
   if (document.current_location().get(rest) == simdjson::SUCCESS) malformed("there is text after its end");
-  if (buffer.capacity() > kKeep) buffer = {};
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ void write_object(std::string& out, const TypeInfo& type, const void* value) {
   out += '{';
   bool first = true;
   for (const Field& field : type.fields) {
+    // Input written again, for example to be compared: keeping is not clearing.
+    if (field.type->kind == Kind::update && !field.type->present(field.at_const(value))) continue;
     out += first ? "\"" : ",\"";
     first = false;
     out += field.name;
