@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -178,6 +179,12 @@ class World {
     open();
   }
 
+  // A second engine on the same file, as another process would have it.
+  std::unique_ptr<Engine> another_engine() {
+    REQUIRE_MESSAGE(!path_.empty(), "a store in memory cannot be opened twice");
+    return make();
+  }
+
   // The host program itself, acting for nobody.
   Person system() { return {*this, Caller::system()}; }
   Person anonymous() { return {*this, Caller::anonymous()}; }
@@ -215,14 +222,20 @@ class World {
 
   std::shared_ptr<ManualClock> clock;
   std::unique_ptr<Engine> engine;
+  std::atomic<bool> quiet = false;  // for tests that break the store: its complaints are not shown
 
  private:
-  void open() {
-    engine = Engine::open({.store_url = path_.empty() ? "sqlite::memory:" : "sqlite:" + path_.string(),
-                           .store = {.durability = StoreOptions::Durability::off},
-                           .config = config_,
-                           .clock = clock,
-                           .ids = std::make_shared<SequentialIds>(++opened_)});
+  void open() { engine = make(); }
+  std::unique_ptr<Engine> make() {
+    return Engine::open({.store_url = path_.empty() ? "sqlite::memory:" : "sqlite:" + path_.string(),
+                         .store = {.durability = StoreOptions::Durability::off,
+                                   .log =
+                                       [this](std::string_view line) {
+                                         if (!quiet) std::cerr << line << '\n';
+                                       }},
+                         .config = config_,
+                         .clock = clock,
+                         .ids = std::make_shared<SequentialIds>(++opened_)});
   }
   void forget() {
     if (path_.empty()) return;

@@ -62,12 +62,19 @@ struct Principal {
   std::int64_t day_start_hour = 0;
   WeekStart week_start = WeekStart::monday;
   std::optional<Instant> previous_activity_at;  // engagement_state.last_activity_at
-  std::int64_t flags_version = 0;               // rises with every change of the shared feature flags
+  std::int64_t flags_version = 0;               // rises with every change of the shared feature flags; -1 = unknown
+
+  // False when only the account's own row could be read: settings have their defaults, the rest is unknown.
+  bool is_whole() const { return flags_version >= 0; }
 };
 BOOST_DESCRIBE_STRUCT(Principal, (),
                       (user_id, revision, email, email_verified_at, name, image, role, approved, age_attested,
                        tos_version, disabled_at, created_at, theme, timezone, day_start_hour, week_start,
                        previous_activity_at, flags_version))
+
+// Whether a list of entity tags, as in If-Match and If-None-Match, names this one: `*` names all, weak tags count
+// (RFC 9110, 8.8.3.2).
+bool names_tag(std::string_view list, std::string_view etag);
 
 struct Context {
   const Caller& caller;

@@ -58,12 +58,14 @@ class Engine {
   // Runs an operation by name. Throws Error; NOT_FOUND for an unknown name.
   virtual Answer call(const Caller& caller, const Call& call) = 0;
 
-  // Runs an operation by its function, without JSON.
+  // Runs an operation by its function, without JSON; the input is checked as JSON would be.
   template <class Output, class Input>
   Output call(const Caller& caller, Output (*function)(Context&, const Input&),
               const std::type_identity_t<Input>& input = {}) {
+    Input checked = input;
+    check(type_info<Input>, &checked);
     Output output{};
-    run(catalogue().of(reinterpret_cast<Operation::Function>(function)), caller, &input, &output);
+    run(catalogue().of(reinterpret_cast<Operation::Function>(function)), caller, &checked, &output);
     return output;
   }
 
@@ -74,8 +76,8 @@ class Engine {
   // The migrations that the store still lacks; operations are UNAVAILABLE while there are any.
   virtual int pending_migrations() = 0;
 
-  // `listener(event name, JSON)` runs after the commit of each call that publishes, on the caller's thread. Returns a
-  // number for unsubscribe.
+  // `listener(event name, JSON)` runs after the commit of each call that publishes, on the caller's thread, and may
+  // call the engine. What it throws is logged and changes nothing. Returns a number for unsubscribe.
   virtual int subscribe(std::function<void(std::string_view, std::string_view)> listener) = 0;
   virtual void unsubscribe(int listener) = 0;
 

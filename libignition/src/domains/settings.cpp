@@ -214,19 +214,6 @@ std::vector<FieldError> problems(const UpdateSettings& in, const Settings& resul
 
 std::string etag_of(const Settings& settings) { return hex_text(sha256(to_json(settings))).substr(0, 32); }
 
-// Does one of the tags of an If-Match header name the view?
-bool matches(std::string_view if_match, std::string_view etag) {
-  while (!if_match.empty()) {
-    const auto comma = if_match.find(',');
-    std::string_view tag = trimmed(if_match.substr(0, comma));
-    if_match = comma == std::string_view::npos ? std::string_view{} : if_match.substr(comma + 1);
-    if (tag.starts_with("W/")) tag.remove_prefix(2);
-    if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') tag = tag.substr(1, tag.size() - 2);
-    if (tag == "*" || tag == etag) return true;
-  }
-  return false;
-}
-
 // Names of the keys whose values differ, of the given object type.
 std::vector<std::string> differences(const TypeInfo& type, const Settings& before, const Settings& after) {
   std::vector<std::string> names;
@@ -337,7 +324,7 @@ View update(Context& ctx, const UpdateSettings& in) {
   View view = load(ctx, ctx.user);
   if (in.if_match) {
     const std::string etag = etag_of(view.settings);
-    if (!matches(in.if_match->value, etag)) {
+    if (!names_tag(in.if_match->value, etag)) {
       throw Error(conflict("version_mismatch", "The settings were changed meanwhile.")).with("current_etag", etag);
     }
   }

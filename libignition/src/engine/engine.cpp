@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iostream>
 #include <map>
 #include <mutex>
 #include <new>
@@ -22,6 +23,11 @@ constexpr Sql kPrincipal{R"sql(
     LEFT JOIN user_settings s ON s.user_id = u.id
     LEFT JOIN engagement_state e ON e.user_id = u.id
    WHERE u.id = $1)sql"};
+// The account alone. No stored answer carries its version of the flags, so none is taken for one made of everything.
+constexpr Sql kPrincipalAlone{R"sql(
+  SELECT id, revision, email, email_verified_at, name, image, role, approved, age_attested, tos_version, disabled_at,
+         created_at, NULL, NULL, 0, 'monday', NULL, -1
+    FROM users WHERE id = $1)sql"};
 constexpr Sql kRaiseRevision{R"sql(UPDATE users SET revision = revision + 1 WHERE id = $1)sql"};
 
 // A value of a described type, made without knowing it.
@@ -97,16 +103,18 @@ void read_input(const Operation& operation, const Call& call, void* input) {
   reader.finish();
 }
 
+using Listener = std::function<void(std::string_view, std::string_view)>;
+
 class OpenEngine final : public Engine {
  public:
   explicit OpenEngine(EngineOptions options)
       : store_(Store::open(options.store_url, options.store)),
         config_(std::move(options.config)),
         clock_(options.clock ? std::move(options.clock) : std::make_shared<SystemClock>()),
-        ids_(options.ids ? std::move(options.ids) : std::make_shared<RandomIds>()) {
+        ids_(options.ids ? std::move(options.ids) : std::make_shared<RandomIds>()),
+        log_(std::move(options.store.log)) {
     if (options.migrate) store_->migrate_up(clock_->now());
-    pending_ = count_pending();
-    if (pending_ == 0) ship_content();
+    pending_migrations();
   }
 
   Answer call(const Caller& caller, const Call& call) override {
@@ -117,7 +125,12 @@ class OpenEngine final : public Engine {
     }
     check_access(*operation, caller);
     Box input(*operation->input);
-    read_input(*operation, call, input.get());
+    try {
+      read_input(*operation, call, input.get());
+    } catch (const Error&) {
+      check_standing(*operation, caller);  // who may not call is not told what is wrong with the input
+      throw;
+    }
     Box output(*operation->output);
     Answer answer;
     perform(*operation, caller, input.get(), output.get(), call, &answer);
@@ -130,11 +143,16 @@ class OpenEngine final : public Engine {
   Clock& clock() override { return *clock_; }
 
   int pending_migrations() override {
-    if (pending_ > 0) pending_ = count_pending();
-    return pending_;
+    if (pending_ == 0) return 0;
+    const std::lock_guard lock(shipping_mutex_);
+    if (pending_ == 0) return 0;
+    const int pending = count_pending();
+    if (pending == 0) ship_content();
+    pending_ = pending;
+    return pending;
   }
 
-  int subscribe(std::function<void(std::string_view, std::string_view)> listener) override {
+  int subscribe(Listener listener) override {
     const std::lock_guard lock(listeners_mutex_);
     listeners_.emplace(++last_listener_, std::move(listener));
     return last_listener_;
@@ -157,10 +175,39 @@ class OpenEngine final : public Engine {
     return static_cast<int>(std::count_if(all.begin(), all.end(), [](const Migration& m) { return !m.applied; }));
   }
 
-  // Loads the caller's account; an operation without one gets an empty principal.
-  Principal principal_of(const Operation& operation, const Caller& caller, Transaction& db) {
-    if (!has_account(operation.access)) return {};
-    auto principal = db.maybe<Principal>(kPrincipal, caller.user);
+  // A transaction and the caller's account as it stands in it.
+  struct Opened {
+    std::unique_ptr<Transaction> db;
+    Principal principal;  // empty for an operation without an account
+  };
+
+  // Refuses a caller whose account may not run the operation.
+  Opened open(const Operation& operation, const Caller& caller, Mode mode, Instant now) {
+    if (pending_migrations() > 0) {
+      throw Error(Code::UNAVAILABLE, "The database needs to be migrated first.").because("schema_pending");
+    }
+    Opened opened{store_->begin(mode), {}};
+    if (!has_account(operation.access)) return opened;
+    if (mode == Mode::write) opened.db->lock_user(caller.user);
+    try {
+      opened.principal = principal_of(*opened.db, kPrincipal, caller);
+    } catch (const Error& error) {
+      // Only a failure to identify the user fails a read (rule F14).
+      if (mode == Mode::write || error.code() != Code::INTERNAL) throw;
+      opened.db.reset();
+      opened.db = store_->begin(mode);
+      opened.principal = principal_of(*opened.db, kPrincipalAlone, caller);
+    }
+    check_account(operation, caller, opened.principal, config_, now);
+    return opened;
+  }
+
+  void check_standing(const Operation& operation, const Caller& caller) {
+    open(operation, caller, Mode::read, clock_->now());
+  }
+
+  static Principal principal_of(Transaction& db, Sql sql, const Caller& caller) {
+    auto principal = db.maybe<Principal>(sql, caller.user);
     if (!principal) throw Error(Code::UNAUTHORIZED, "There is no such account.").because("not_signed_in");
     return std::move(*principal);
   }
@@ -169,15 +216,10 @@ class OpenEngine final : public Engine {
   // tags of `call` count.
   void perform(const Operation& operation, const Caller& caller, const void* input, void* output, const Call& call,
                Answer* answer) {
-    if (pending_migrations() > 0) {
-      throw Error(Code::UNAVAILABLE, "The database needs to be migrated first.").because("schema_pending");
-    }
     const Instant now = clock_->now();
     const bool writes = operation.effect == Effect::write;
-    const auto db = store_->begin(writes ? Mode::write : Mode::read);
-    if (writes && has_account(operation.access)) db->lock_user(caller.user);
-    const Principal principal = principal_of(operation, caller, *db);
-    if (has_account(operation.access)) check_account(operation, caller, principal, config_, now);
+    const Opened opened = open(operation, caller, writes ? Mode::write : Mode::read, now);
+    const Principal& principal = opened.principal;
     const Calendar calendar{TimeZone::or_utc(principal.timezone), static_cast<int>(principal.day_start_hour),
                             principal.week_start};
     Context context{.caller = caller,
@@ -186,7 +228,7 @@ class OpenEngine final : public Engine {
                     .now = now,
                     .calendar = calendar,
                     .today = calendar.date_of(now),
-                    .db = *db,
+                    .db = *opened.db,
                     .ids = *ids_,
                     .config = config_,
                     .cache = cache_,
@@ -219,7 +261,7 @@ class OpenEngine final : public Engine {
       throw;
     }
     answer = answer_of(operation, context, output);
-    idempotency::store(context, request, answer);
+    idempotency::store(context, request, answer, *operation.output, output);
     finish(context);
   }
 
@@ -235,14 +277,33 @@ class OpenEngine final : public Engine {
   void finish(Context& context) {
     if (context.db.rows_changed() > 0 && !context.user.is_nil()) context.db.execute(kRaiseRevision, context.user);
     context.db.commit();
-    if (context.reply.events.empty()) return;
-    std::vector<std::function<void(std::string_view, std::string_view)>> listeners;
+    if (!context.reply.events.empty()) tell(context.reply.events);
+  }
+
+  void tell(const std::vector<std::pair<std::string, std::string>>& events) {
+    std::vector<Listener> listeners;
     {
       const std::lock_guard lock(listeners_mutex_);
       for (const auto& [number, listener] : listeners_) listeners.push_back(listener);
     }
-    for (const auto& [name, json] : context.reply.events) {
-      for (const auto& listener : listeners) listener(name, json);
+    for (const auto& [name, json] : events) {
+      for (const auto& listener : listeners) {
+        try {
+          listener(name, json);
+        } catch (const std::exception& error) {  // the call is committed: it has succeeded
+          log(fmt::format("A listener failed on {}: {}", name, error.what()));
+        } catch (...) {
+          log(fmt::format("A listener failed on {}.", name));
+        }
+      }
+    }
+  }
+
+  void log(const std::string& line) const {
+    if (log_) {
+      log_(line);
+    } else {
+      std::cerr << "ignition: " << line << '\n';
     }
   }
 
@@ -257,9 +318,11 @@ class OpenEngine final : public Engine {
   std::shared_ptr<Clock> clock_;
   std::shared_ptr<IdSource> ids_;
   AnswerCache cache_;
-  std::atomic<int> pending_ = 0;
+  const std::function<void(std::string_view)> log_;
+  std::atomic<int> pending_ = -1;  // -1: not counted yet
+  std::mutex shipping_mutex_;
   std::mutex listeners_mutex_;
-  std::map<int, std::function<void(std::string_view, std::string_view)>> listeners_;
+  std::map<int, Listener> listeners_;
   int last_listener_ = 0;
 };
 
@@ -267,18 +330,21 @@ class OpenEngine final : public Engine {
 
 Caller Caller::local() { return {.credential = Credential::local, .user = kLocalUser}; }
 
-bool Context::tagged(std::string etag) {
-  reply.etag = std::move(etag);
-  // If-None-Match: `*`, or a list of entity tags, weak or strong (RFC 9110, 13.1.2; weak comparison).
-  std::string_view list = if_none_match;
+bool names_tag(std::string_view list, std::string_view etag) {
   while (!list.empty()) {
     const auto comma = list.find(',');
     std::string_view tag = trimmed(list.substr(0, comma));
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
     if (tag.starts_with("W/")) tag.remove_prefix(2);
     if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"') tag = tag.substr(1, tag.size() - 2);
-    if (tag == "*" || tag == reply.etag) reply.not_modified = true;
+    if (tag == "*" || tag == etag) return true;
   }
+  return false;
+}
+
+bool Context::tagged(std::string etag) {
+  reply.etag = std::move(etag);
+  reply.not_modified = names_tag(if_none_match, reply.etag);
   return reply.not_modified;
 }
 

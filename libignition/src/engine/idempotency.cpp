@@ -27,11 +27,22 @@ struct Stored {
 };
 BOOST_DESCRIBE_STRUCT(Stored, (), (request_hash, status, answer))
 
-// Of an answer too large to keep, only the id of what it names.
+// Of an answer too large to keep, only the id of what it is about: its own, or that of the object it holds.
 struct OnlyId {
   std::optional<Uuid> id;
 };
 BOOST_DESCRIBE_STRUCT(OnlyId, (), (id))
+
+std::optional<Uuid> id_of(const TypeInfo& type, const void* value) {
+  for (const Field& field : type.fields) {
+    if (field.name == "id" && field.type->kind == Kind::uuid) return *static_cast<const Uuid*>(field.at_const(value));
+  }
+  for (const Field& field : type.fields) {
+    if (field.type->kind != Kind::object) continue;
+    if (const auto id = id_of(*field.type, field.at_const(value))) return id;
+  }
+  return {};
+}
 
 struct Refusal {
   Code code = Code::INTERNAL;
@@ -66,23 +77,18 @@ std::string decompressed(std::string_view bytes) {
   return out;
 }
 
-void store(Context& context, const Request& request, int status, const std::string& body) {
-  std::string answer = compressed(body);
-  if (answer.size() > kLargest) {
-    answer = compressed(to_json(from_json<OnlyId>(body, UnknownKeys::ignore)));
-  }
+void store(Context& context, const Request& request, int status, const std::string& compressed_answer) {
   context.db.execute(kForgetExpired, context.user, context.now);
   context.db.execute(kStore, context.user, request.operation, request.key, request.hash, status,
-                     Param(BytesView{answer}), context.now, context.now + kKept);
+                     Param(BytesView{compressed_answer}), context.now, context.now + kKept);
 }
 
 }  // namespace
 
 Request request(const Operation& operation, std::string_view key, const void* input) {
-  const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
   if (key.empty() || key.size() > 128 || !printable) {
-    throw invalid("Idempotency-Key", "invalid_format",
-                  fmt::format("must be 1..128 printable ASCII characters, got {}", key.size()));
+    throw invalid("Idempotency-Key", "invalid_format", "must be 1..128 printable ASCII characters");
   }
   std::string text = operation.name + '\n';
   write_json(text, *operation.input, input);
@@ -101,12 +107,14 @@ std::optional<Answer> find(Context& context, const Request& request) {
   throw Error::replayed(refusal.code, std::move(refusal.message), std::move(refusal.details.text));
 }
 
-void store(Context& context, const Request& request, const Answer& answer) {
-  store(context, request, answer.status, answer.body);
+void store(Context& context, const Request& request, const Answer& answer, const TypeInfo& type, const void* output) {
+  std::string bytes = compressed(answer.body);
+  if (bytes.size() > kLargest) bytes = compressed(to_json(OnlyId{id_of(type, output)}));
+  store(context, request, answer.status, bytes);
 }
 
 void store(Context& context, const Request& request, const Error& error) {
-  store(context, request, http_status(error.code()), error.json());
+  store(context, request, http_status(error.code()), compressed(error.json()));
 }
 
 }  // namespace ignition::idempotency

@@ -20,7 +20,8 @@ Request request(const Operation& operation, std::string_view key, const void* in
 
 // The stored answer; throws the stored refusal, or CONFLICT when the key came with another request.
 std::optional<Answer> find(Context& context, const Request& request);
-void store(Context& context, const Request& request, const Answer& answer);
+// `output` is what the answer was written from.
+void store(Context& context, const Request& request, const Answer& answer, const TypeInfo& type, const void* output);
 // Keeps refusals that would be the same next time: 4xx but not 409 and 429.
 void store(Context& context, const Request& request, const Error& error);
 
