@@ -49,8 +49,9 @@ constexpr std::string_view kInbox = R"sql(
    WHERE user_id = $1 AND is_processed = FALSE AND is_archived = FALSE AND (expires_at IS NULL OR expires_at > $3)
      AND snoozed_until > $3)sql";
 
-// What was used how often, the newest deed that can be resumed, the newest completion, and whether anything was ever
-// started or captured. The orders of the last two make SQLite walk the index on the type.
+// What was used how often, the newest deed that can be resumed, the newest completion, whether anything was ever
+// started or captured, and when the next deed comes into sight (a clock that was put back leaves deeds ahead of it).
+// The orders of the last two make SQLite walk the index on the type.
 constexpr std::string_view kUsage = R"sql(
   SELECT 'usage', event_type, NULL, NULL, NULL, NULL, COUNT(*), NULL, NULL, MIN(occurred_at), NULL, NULL, NULL,
          MAX(activity_date), completion, NULL
@@ -89,6 +90,10 @@ constexpr std::string_view kUsage = R"sql(
       FROM activity_events
      WHERE user_id = $1 AND reversed_at IS NULL AND event_type = 'capture_saved'
      ORDER BY activity_date LIMIT 1) AS any_capture
+  UNION ALL
+  SELECT 'upcoming', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, MIN(occurred_at), NULL, NULL, NULL, NULL, NULL,
+         NULL
+    FROM activity_events WHERE user_id = $1 AND occurred_at > $3 AND reversed_at IS NULL
   UNION ALL
   SELECT 'transition', from_key, to_key, NULL, NULL, NULL, count, NULL, NULL, last_at, NULL, NULL, NULL, NULL, NULL, NULL
     FROM action_transitions WHERE user_id = $1)sql";
@@ -208,6 +213,7 @@ void fill_usage(Facts& out, std::span<const FactRow> rows, const Context&) {
       out.facts.guidance.frequent_pair = out.facts.guidance.frequent_pair || count >= 3;
       continue;
     }
+    if (row.tag == "upcoming" && row.at1) out.facts.turning_points.push_back(*row.at1);
     const auto kind = rules::event_kind(row.t1.value_or(""));
     if (!kind) continue;
     if (row.tag == "usage") {
@@ -320,6 +326,7 @@ void fill_onboarding(Facts& out, std::span<const FactRow> rows, const Context&) 
 }
 
 void fill_gap(Facts& out, std::span<const FactRow>, const Context& ctx) {
+  if (!ctx.principal.is_whole()) throw Error(Code::INTERNAL, "The last activity could not be read.");
   out.facts.last_activity_at = ctx.principal.previous_activity_at;
 }
 
@@ -387,30 +394,58 @@ std::span<const FactGroup> fact_groups() {
   return kGroups;
 }
 
-Facts read_facts(Context& ctx) {
-  static const std::string statement = joined(fact_groups());
+namespace {
+
+Facts no_facts(const Context& ctx) {
   Facts out;
   out.facts.user_id = ctx.user;
   out.facts.created_at = ctx.principal.created_at;
-  Rows rows;
-  bool whole = true;
-  try {
-    ctx.db.attempt([&] { rows = read(ctx, Sql{statement}); });
-  } catch (const std::exception&) {
-    whole = false;
-  }
-  for (const FactGroup& group : fact_groups()) {
-    if (whole) {
-      fill(out, group, rows, ctx);
-    } else {
-      fill_alone(out, group, ctx);
-    }
-  }
-  std::sort(out.facts.degraded.begin(), out.facts.degraded.end());
-  const auto stored_flags = flags::stored_of_today(ctx);
-  out.flags = flags::evaluate(ctx, stored_flags);
-  if (const auto at = flags::next_change(stored_flags, ctx.now)) out.facts.turning_points.push_back(*at);
   return out;
+}
+
+void judge_flags(Facts& out, std::span<const flags::StoredFlag> stored, const Context& ctx) {
+  out.flags = flags::evaluate(ctx, stored);
+  if (const auto at = flags::next_change(stored, ctx.now)) out.facts.turning_points.push_back(*at);
+}
+
+// All groups with one statement and the flags with another; nothing when anything fails.
+std::optional<Facts> read_at_once(Context& ctx) {
+  static const std::string statement = joined(fact_groups());
+  try {
+    Rows rows;
+    std::vector<flags::StoredFlag> stored;
+    ctx.db.attempt([&] {
+      rows = read(ctx, Sql{statement});
+      stored = flags::stored_of_today(ctx);
+    });
+    Facts out = no_facts(ctx);
+    for (const FactGroup& group : fact_groups()) fill(out, group, rows, ctx);
+    judge_flags(out, stored, ctx);
+    return out;
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+Facts read_one_by_one(Context& ctx) {
+  Facts out = no_facts(ctx);
+  for (const FactGroup& group : fact_groups()) fill_alone(out, group, ctx);
+  std::vector<flags::StoredFlag> stored;
+  try {
+    ctx.db.attempt([&] { stored = flags::stored_of_today(ctx); });
+  } catch (const std::exception&) {
+    out.facts.degraded.emplace_back("flags");  // they have the values they were shipped with
+  }
+  judge_flags(out, stored, ctx);
+  std::sort(out.facts.degraded.begin(), out.facts.degraded.end());
+  return out;
+}
+
+}  // namespace
+
+Facts read_facts(Context& ctx) {
+  auto facts = read_at_once(ctx);
+  return facts ? std::move(*facts) : read_one_by_one(ctx);
 }
 
 }  // namespace ignition::today

@@ -1,5 +1,5 @@
 // What one Today decision reads. All groups of facts come with one statement; when it fails, they are read one by one,
-// and those that fail then are left empty and named (rule F14).
+// and those that fail then are left empty and named (rule F14), as are flags, which then have their shipped values.
 #pragma once
 
 #include <span>
