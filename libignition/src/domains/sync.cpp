@@ -103,12 +103,18 @@ std::string token_of(const std::vector<Version>& versions) {
   return out;
 }
 
-// Whether the token of the last answer holds this section's hash. A malformed token holds none.
-bool is_known(std::string_view token, const Version& version) {
-  if (!token.starts_with("v1.")) return false;
-  const std::string part = fmt::format(".{}-{}", version.name, version.hash);
-  const auto at = token.find(part);
-  return at != std::string_view::npos && (at + part.size() == token.size() || token[at + part.size()] == '.');
+// The hash of each section in a token of ours; empty for any other text.
+std::vector<std::string_view> hashes_in(std::string_view token, const std::vector<Version>& versions) {
+  if (!token.starts_with("v1")) return {};
+  token.remove_prefix(2);
+  std::vector<std::string_view> hashes;
+  for (const auto& version : versions) {
+    const std::string head = fmt::format(".{}-", version.name);
+    if (!token.starts_with(head) || token.size() < head.size() + version.hash.size()) return {};
+    hashes.push_back(token.substr(head.size(), version.hash.size()));
+    token.remove_prefix(head.size() + version.hash.size());
+  }
+  return token.empty() ? hashes : std::vector<std::string_view>{};
 }
 
 }  // namespace
@@ -130,10 +136,10 @@ Poll poll(Context& ctx, const PollSince& in) {
            .server_time = ctx.now,
            .etag = hex_text(sha256(lines)).substr(0, 32)};
   ctx.tagged(out.etag);
-  const std::string_view since = in.since ? std::string_view(in.since->value) : std::string_view{};
+  const auto known = hashes_in(in.since ? std::string_view(in.since->value) : std::string_view{}, versions);
   for (std::size_t i = 0; i < versions.size(); ++i) {
     const Field& field = type_info<Poll>.fields[i];  // the sections stand first, in the same order
-    if (is_known(since, versions[i])) {
+    if (!known.empty() && known[i] == versions[i].hash) {
       field.type->clear(field.at(&out));
     } else {
       out.changed.emplace_back(versions[i].name);

@@ -77,7 +77,7 @@ struct TodayState {
 BOOST_DESCRIBE_STRUCT(TodayState, (), (resolved_state, entry_mode, reduced_mode, soft_landing, momentum, today_etag))
 
 struct PollSince {
-  std::optional<Text<0, 400>> since;  // the `since` of the last answer
+  std::optional<Text<0, 2000>> since;  // the `since` of the last answer; any other text asks for everything
 };
 BOOST_DESCRIBE_STRUCT(PollSince, (), (since))
 
