@@ -118,15 +118,16 @@ STORE_TEST("a finished focus session lands softly, a second device sees it, open
   CHECK(ann.call("sync.poll")["today"]["soft_landing"] == true);
   CHECK(ann.call("today.clear_soft_landing", R"({"section":"explore"})")["soft_landing"]["active"] == false);
   CHECK(ann.call("sync.poll")["today"]["soft_landing"] == false);
-  CHECK(ann.call("today.activate_soft_landing", R"({"source":"quest","status":"complete"})")["soft_landing"]["active"] ==
-        false);  // never again in this session
+  CHECK(
+      ann.call("today.activate_soft_landing", R"({"source":"quest","status":"complete"})")["soft_landing"]["active"] ==
+      false);  // never again in this session
 }
 
 STORE_TEST("a soft landing ends by itself after half an hour") {
   World world(store);
   const auto ann = world.person();
-  CHECK(ann.call("today.activate_soft_landing", R"({"source":"focus","status":"complete"})")["soft_landing"]["active"] ==
-        true);
+  CHECK(ann.call("today.activate_soft_landing",
+                 R"({"source":"focus","status":"complete"})")["soft_landing"]["active"] == true);
   world.clock->advance(std::chrono::minutes(29));
   CHECK(ann.call("today.get")["soft_landing"]["active"] == true);
   world.clock->advance(std::chrono::minutes(1));

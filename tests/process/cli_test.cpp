@@ -294,7 +294,7 @@ TEST_CASE("invalid input is status 65 and names the field and its bound") {
   CHECK(refusal(folder, {"call", "focus.start", "{"}).status == 65);
   CHECK(contains(refusal(folder, {"--now", "yesterday", "call", "auth.me"}).err, "--now"));
   CHECK(contains(refusal(folder, {"demo", "--timezone", "Mars/Base"}).err, "Mars/Base"));
-  CHECK(refusal(folder, {"call", "focus.start", R"({"duration_seconds":900})", "--idempotency-key", "two words"})
+  CHECK(refusal(folder, {"call", "focus.start", R"({"duration_seconds":900})", "--idempotency-key", "gr\u00fcn"})
             .status == 65);
 }
 

@@ -20,8 +20,8 @@ typedef struct ignition_engine ignition_engine;
 int ignition_open(const char* url, const char* options, ignition_engine** out, char** error);
 
 /* Runs an operation as the user with this id; NULL runs system operations such as users.create. `input` is a JSON
- * object or NULL; `idempotency_key` may be NULL. Returns 0 and the output in *out, or the HTTP status of the refusal and,
- * in *out, {"code", "message", "details"}. Free *out with ignition_free. */
+ * object or NULL; `idempotency_key` may be NULL. Returns 0 and the output in *out, or the HTTP status of the refusal
+ * and, in *out, {"code", "message", "details"}. Free *out with ignition_free. */
 int ignition_call(ignition_engine* handle, const char* user_id, const char* operation, const char* input,
                   const char* idempotency_key, char** out);
 

@@ -18,7 +18,8 @@ BOOST_DESCRIBE_ENUM(Role, user, premium, moderator, admin, super_admin)
 
 namespace ignition::rules {
 
-// Normalised e-mail address; nothing when it is no valid one. ` Ann.Lee@EXAMPLE.Com ` -> `ann.lee@example.com`. Dots and
+// Normalised e-mail address; nothing when it is no valid one. ` Ann.Lee@EXAMPLE.Com ` -> `ann.lee@example.com`. Dots
+// and
 // `+` are kept: two spellings of one mailbox stay two addresses.
 std::optional<std::string> normal_email(std::string_view text);
 
