@@ -102,7 +102,8 @@ class SqliteConnection::Run {
   Statement& statement_;
 };
 
-SqliteConnection::SqliteConnection(const SqliteFile& file, const StoreOptions& options) : log_(options.log) {
+SqliteConnection::SqliteConnection(const SqliteFile& file, const StoreOptions& options)
+    : patience_(options.busy_timeout_ms), log_(options.log) {
   sqlite3* db = nullptr;
   const int code = sqlite3_open_v2(file.path.c_str(), &db,
                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -111,7 +112,7 @@ SqliteConnection::SqliteConnection(const SqliteFile& file, const StoreOptions& o
     throw Error(Code::UNAVAILABLE, "The database cannot be opened for writing.").because("cannot_open");
   }
   sqlite3_extended_result_codes(db, 1);
-  sqlite3_busy_timeout(db, options.busy_timeout_ms);
+  sqlite3_busy_handler(db, &SqliteConnection::wait_for_lock, this);
   set_up(file, options);
 }
 
@@ -136,6 +137,17 @@ void SqliteConnection::enter_wal(int busy_timeout_ms) {
     if (!busy || std::chrono::steady_clock::now() > deadline) fail("PRAGMA journal_mode = WAL", {});
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
+}
+
+// SQLite's own handler sleeps up to 100 ms between two looks. A process that writes without pause leaves the lock free
+// for moments only, which nobody catches who looks so seldom.
+int SqliteConnection::wait_for_lock(void* connection, int n) {
+  auto& self = *static_cast<SqliteConnection*>(connection);
+  const auto now = std::chrono::steady_clock::now();
+  if (n == 0) self.waiting_since_ = now;
+  if (now - self.waiting_since_ >= self.patience_) return 0;
+  std::this_thread::sleep_for(std::chrono::microseconds(n < 10 ? 100 : 1000));
+  return 1;
 }
 
 std::unique_ptr<SqliteConnection::Statement> SqliteConnection::prepare(std::string_view text) {

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -77,6 +78,8 @@ class SqliteConnection {
   std::int64_t run(Statement& statement, std::span<const Param> params, void* target, OnRow on_row, Rights rights);
   void set_up(const SqliteFile& file, const StoreOptions& options);
   void enter_wal(int busy_timeout_ms);
+  // Asked by SQLite, the n-th time for one lock, whether to look again: until the busy timeout.
+  static int wait_for_lock(void* connection, int n);
   // Throws what the last failure means.
   [[noreturn]] void fail(std::string_view sql, std::span<const Param> params);
   [[noreturn]] void fail_constraint(int code, std::string_view sql, std::span<const Param> params);
@@ -84,6 +87,8 @@ class SqliteConnection {
   void report(std::string_view sql) const;
 
   std::unique_ptr<sqlite3, Close> db_;
+  std::chrono::milliseconds patience_;
+  std::chrono::steady_clock::time_point waiting_since_;
   std::unordered_map<const char*, std::unique_ptr<Statement>> statements_;  // by the address of the program's text
   std::function<void(std::string_view)> log_;
 };
