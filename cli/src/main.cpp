@@ -11,6 +11,7 @@
 #include "configuration.hpp"
 #include "dashboard.hpp"
 #include "demo.hpp"
+#include "replay.hpp"
 #include "serve.hpp"
 #include "shell.hpp"
 
@@ -40,6 +41,36 @@ void add_call(CLI::App& app, GlobalOptions& global) {
   command->callback([input, &global] {
     Session session(global);
     print_json(global, session.call(input->operation, argument_text(input->json), input->key));
+  });
+}
+
+void add_replay(CLI::App& app, GlobalOptions& global) {
+  struct Input {
+    std::string file = "-";
+    std::uint64_t seed = 0;
+    bool keep_going = false;
+  };
+  auto input = std::make_shared<Input>();
+  auto* command = app.add_subcommand(
+      "replay", "Run many operations, one JSON object a line: operation, input, user, at, idempotency_key");
+  command->add_option("FILE", input->file, "File of calls; - reads standard input");
+  auto* seed = command->add_option("--seed", input->seed, "Make ids that are the same in every replay");
+  command->add_flag("--keep-going", input->keep_going, "Go on after a refused call");
+  command->callback([input, seed, &global] {
+    std::ifstream file;
+    if (input->file != "-") {
+      file.open(input->file, std::ios::binary);
+      if (!file) throw invalid("FILE", "no_such_file", fmt::format("cannot read the file {}", input->file));
+    }
+    ReplayOptions options{.keep_going = input->keep_going};
+    if (seed->count() > 0) options.seed = input->seed;
+    const bool show = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) == 0;
+    options.progress = [show](std::int64_t calls) {
+      if (show && calls % 100 == 0) std::cerr << fmt::format("\r{} calls", calls) << std::flush;
+    };
+    const ReplaySummary done = replay(global, options, input->file == "-" ? std::cin : file, std::cout);
+    if (show) std::cerr << fmt::format("\r{} calls, {} refused\n", done.calls, done.refused);
+    if (done.status != kOk) throw CLI::RuntimeError(done.status);
   });
 }
 
@@ -218,6 +249,7 @@ int run(int argc, char** argv) {
   add_serve(app, global);
   add_today(app, global);
   add_call(app, global);
+  add_replay(app, global);
   add_operations(app, global);
   add_openapi(app);
   add_user(app, global);
@@ -235,6 +267,8 @@ int run(int argc, char** argv) {
     const auto unknown = app.remaining(true);
     unknown.empty() ? app.exit(error) : app.exit(CLI::ExtrasError(unknown));
     return kUsage;
+  } catch (const CLI::RuntimeError& error) {
+    return error.get_exit_code();
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kOk : kUsage;
   } catch (const server::ConfigError& error) {

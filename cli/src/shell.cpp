@@ -60,34 +60,41 @@ std::shared_ptr<Clock> clock_of(const GlobalOptions& options) {
   return std::make_shared<ManualClock>(parse_now(options.now));
 }
 
-Session::Session(const GlobalOptions& options) : options_(options) {
+Session::Session(const GlobalOptions& options, std::shared_ptr<Clock> clock, std::shared_ptr<IdSource> ids)
+    : options_(options) {
   Configuration config = configuration(options);
   engine_ = Engine::open({.store_url = config.database.url,
                           .config = std::move(config.library),
                           .migrate = config.database.migrates(),
-                          .clock = clock_of(options)});
+                          .clock = std::move(clock),
+                          .ids = std::move(ids)});
 }
 
-Caller Session::caller() {
-  if (caller_) return *caller_;
-  if (options_.user.empty()) {
+const Caller& Session::caller(const std::string& user) {
+  if (const auto known = callers_.find(user); known != callers_.end()) return known->second;
+  Caller caller = Caller::local();
+  if (user.empty()) {
     engine_->call(Caller::system(), Call{.operation = "users.ensure_local"});
-    caller_ = Caller::local();
-    return *caller_;
+  } else {
+    std::string input = Uuid::parse(user) ? R"({"id":)" : R"({"email":)";
+    write_json_string(input, user);
+    input += '}';
+    const auto found = engine_->call(Caller::system(), Call{.operation = "users.get", .body = input});
+    caller = Caller::host(from_json<UserAnswer>(found.body, UnknownKeys::ignore).user.id);
   }
-  std::string input = Uuid::parse(options_.user) ? R"({"id":)" : R"({"email":)";
-  write_json_string(input, options_.user);
-  input += '}';
-  const auto found = engine_->call(Caller::system(), Call{.operation = "users.get", .body = input});
-  caller_ = Caller::host(from_json<UserAnswer>(found.body, UnknownKeys::ignore).user.id);
-  return *caller_;
+  return callers_.emplace(user, std::move(caller)).first->second;
 }
 
 std::string Session::call(std::string_view operation, std::string_view input, std::string_view idempotency_key) {
+  return call(operation, input, idempotency_key, options_.user);
+}
+
+std::string Session::call(std::string_view operation, std::string_view input, std::string_view idempotency_key,
+                          const std::string& user) {
   const Operation* found = engine_->catalogue().find(operation);
   const bool for_host = found != nullptr && found->access == Access::system;
   return engine_
-      ->call(for_host ? Caller::system() : caller(),
+      ->call(for_host ? Caller::system() : caller(user),
              Call{.operation = operation, .body = input, .idempotency_key = idempotency_key})
       .body;
 }

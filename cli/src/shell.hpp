@@ -1,6 +1,7 @@
 // What every command of the `ignition` program shares: global options, the engine, output and exit statuses.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,16 +34,25 @@ struct GlobalOptions {
   std::string now;    // RFC 3339; "" = the system's clock
 };
 
+Instant parse_now(std::string_view text);  // throws VALIDATION_ERROR
+// A clock that stands at `--now`; null = the system's.
+std::shared_ptr<Clock> clock_of(const GlobalOptions& options);
+
 // An engine on the chosen store with the chosen clock. With `now` the clock stands still.
 class Session {
  public:
-  explicit Session(const GlobalOptions& options);
+  explicit Session(const GlobalOptions& options) : Session(options, clock_of(options), nullptr) {}
+  // A null clock is the system's, null ids are random.
+  Session(const GlobalOptions& options, std::shared_ptr<Clock> clock, std::shared_ptr<IdSource> ids);
 
   Engine& engine() { return *engine_; }
-  // The user that commands act for; made when it is the local one and does not exist yet.
-  Caller caller();
-  // An operation's output as JSON. Operations for the host program run as such, all others as the user.
+  // The user of this id or e-mail address; "" = the local one, made when it does not exist yet.
+  const Caller& caller(const std::string& user);
+  // An operation's output as JSON. Operations for the host program run as such, all others as the user, by default the
+  // one of the options.
   std::string call(std::string_view operation, std::string_view input = "{}", std::string_view idempotency_key = {});
+  std::string call(std::string_view operation, std::string_view input, std::string_view idempotency_key,
+                   const std::string& user);
   template <class Output>
   Output call_as(std::string_view operation, std::string_view input = "{}") {
     return from_json<Output>(call(operation, input), UnknownKeys::ignore);
@@ -51,12 +61,8 @@ class Session {
  private:
   GlobalOptions options_;
   std::unique_ptr<Engine> engine_;
-  std::optional<Caller> caller_;
+  std::map<std::string, Caller> callers_;
 };
-
-Instant parse_now(std::string_view text);  // throws VALIDATION_ERROR
-// A clock that stands at `--now`; null = the system's.
-std::shared_ptr<Clock> clock_of(const GlobalOptions& options);
 
 // Compact JSON with line breaks and two spaces of indentation for people.
 std::string pretty(std::string_view compact_json);
