@@ -2,26 +2,17 @@
 #include <cstring>
 #include <new>
 
-#include "ignition/engine.hpp"
+#include "ignition/host.hpp"
 #include "ignition/ignition.h"
 #include "ignition/version.hpp"
 
 struct ignition_engine {
-  std::shared_ptr<ignition::ManualClock> clock;  // null = the system's
-  std::unique_ptr<ignition::Engine> engine;
+  ignition::Host host;
 };
 
 namespace {
 
 namespace ig = ignition;
-
-struct Options {
-  ig::Or<bool, true> migrate;
-  std::optional<ig::Instant> now;
-  std::optional<std::int64_t> seed;
-  std::optional<ig::Map<std::string>> settings;
-};
-BOOST_DESCRIBE_STRUCT(Options, (), (migrate, now, seed, settings))
 
 std::string_view view(const char* text) { return text == nullptr ? std::string_view{} : std::string_view(text); }
 
@@ -60,15 +51,10 @@ int guarded(char** out, Work&& work) noexcept {
 
 extern "C" {
 
-int ignition_open(const char* url, const char* options_json, ignition_engine** out, char** error) {
+int ignition_open(const char* url, const char* options, ignition_engine** out, char** error) {
   return guarded(error, [&] {
-    const auto options = ig::from_json<Options>(view(options_json));
     auto handle = std::make_unique<ignition_engine>();
-    ig::EngineOptions engine{.store_url = std::string(view(url)), .migrate = options.migrate};
-    if (options.settings) engine.config = ig::Config::from(*options.settings);
-    if (options.now) engine.clock = handle->clock = std::make_shared<ig::ManualClock>(*options.now);
-    if (options.seed) engine.ids = std::make_shared<ig::SequentialIds>(static_cast<std::uint64_t>(*options.seed));
-    handle->engine = ig::Engine::open(std::move(engine));
+    handle->host = ig::Host::open(view(url), view(options));
     *out = handle.release();
   });
 }
@@ -82,17 +68,14 @@ int ignition_call(ignition_engine* handle, const char* user_id, const char* oper
       if (!id) throw ig::invalid("user_id", "invalid_format", "must be a UUID");
       caller = ig::Caller::host(*id);
     }
-    const ig::Answer answer = handle->engine->call(
+    const ig::Answer answer = handle->host.engine->call(
         caller, {.operation = view(operation), .body = view(input), .idempotency_key = view(idempotency_key)});
     give(out, answer.body);
   });
 }
 
 int ignition_set_now(ignition_engine* handle, const char* instant) {
-  const auto now = ig::Instant::parse(view(instant));
-  if (!now || !handle->clock) return 400;
-  handle->clock->set(*now);
-  return 0;
+  return guarded(nullptr, [&] { handle->host.set_now(view(instant)); }) == 0 ? 0 : 400;
 }
 
 void ignition_free(char* text) { std::free(text); }

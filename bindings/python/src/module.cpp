@@ -1,0 +1,235 @@
+// The extension module ignition._core: an engine, calls by name, the catalogue. The package around it is Python.
+#include <pybind11/pybind11.h>
+
+#include <atomic>
+#include <set>
+
+#include "ignition/host.hpp"
+#include "ignition/version.hpp"
+#include "values.hpp"
+
+namespace ignition::python {
+namespace {
+
+namespace py = pybind11;
+
+[[noreturn]] void refuse_closed() { throw Error(Code::UNAVAILABLE, "The store is closed.").because("closed"); }
+
+// Work without the GIL that is under way in any thread. A thread that asks for the GIL when the interpreter is being
+// torn down would be ended in the middle of C++, so exit waits for this work, and refuses new calls.
+std::atomic<int> work_under_way = 0;
+bool exiting = false;  // guarded by the GIL
+
+class UnderWay {
+ public:
+  UnderWay() { ++work_under_way; }
+  ~UnderWay() {
+    --work_under_way;
+    work_under_way.notify_all();
+  }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+  static void wait_for_all() {
+    const py::gil_scoped_release release;
+    for (int n = work_under_way; n > 0; n = work_under_way) work_under_way.wait(n);
+  }
+};
+
+// Runs `work` without the GIL. What it throws is an Error afterwards: nothing else crosses the border.
+template <class Work>
+auto without_gil(Work&& work) {
+  const py::gil_scoped_release release;
+  try {
+    return work();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Error(Code::UNAVAILABLE, "There is not enough memory.");
+  } catch (const std::exception&) {
+    throw Error(Code::INTERNAL, "Something went wrong inside.");
+  }
+}
+
+// An open store. Its engine lives until close() and the end of the calls under way; all members are guarded by the GIL.
+class Store {
+ public:
+  Store(const py::object& url_text, const py::object& options) {
+    if (exiting) refuse_closed();
+    const UnderWay opening;
+    const std::string url = text_of(url_text, "url");
+    std::string json;
+    write_json(json, options.ptr());
+    host_ = without_gil([&] { return std::make_shared<Host>(Host::open(url, json)); });
+    all().insert(this);
+  }
+  ~Store() {
+    close();
+    all().erase(this);
+  }
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  std::shared_ptr<Host> host() const {
+    if (forked_) throw Error(Code::UNAVAILABLE, "Open the store in the process that uses it.").because("forked");
+    if (!host_) refuse_closed();
+    return host_;
+  }
+  bool closed() const { return !host_; }
+
+  void close() {
+    std::shared_ptr<Host> host = std::move(host_);
+    host_.reset();
+    if (!host) return;
+    const UnderWay closing;
+    const py::gil_scoped_release release;
+    host.reset();
+  }
+
+  void set_now(const py::object& now) {
+    std::string json;
+    write_json(json, now.ptr());
+    const bool quoted = json.size() > 1 && json.front() == '"';
+    host()->set_now(quoted ? std::string_view(json).substr(1, json.size() - 2) : std::string_view(json));
+  }
+
+  static std::set<Store*>& all() {
+    static auto* const stores = new std::set<Store*>;
+    return *stores;
+  }
+
+  // At the interpreter's exit: no call begins any more, those under way end, every store is closed.
+  static void exit() {
+    exiting = true;
+    UnderWay::wait_for_all();
+    while (!all().empty()) {
+      Store* store = all().extract(all().begin()).value();
+      store->close();
+    }
+    UnderWay::wait_for_all();
+  }
+
+  // In the child after a fork, the engine's threads are missing and its locks are as they were: it is left alone.
+  static void forked() {
+    work_under_way = 0;
+    for (Store* store : all()) {
+      if (store->host_) new std::shared_ptr<Host>(std::move(store->host_));
+      store->forked_ = true;
+    }
+  }
+
+ private:
+  std::shared_ptr<Host> host_;
+  bool forked_ = false;
+};
+
+Caller caller_of(const py::object& user) {
+  if (user.is_none()) return Caller::system();
+  const auto id = Uuid::parse(text_of(user, "user_id"));
+  if (!id) throw invalid("user_id", "invalid_format", "must be a UUID");
+  return Caller::host(*id);
+}
+
+// Calls on behalf of one user, or of the host program.
+class CallerOf {
+ public:
+  CallerOf(py::object store, const py::object& user)
+      : owner_(std::move(store)), store_(py::cast<Store*>(owner_)), caller_(caller_of(user)) {}
+
+  py::object call(const py::object& operation, const py::object& input, const py::object& key) const {
+    Answer answer = run(operation, input, key, py::none());
+    return answer.body.empty() ? py::none() : read_json(answer.body);
+  }
+
+  py::tuple answer(const py::object& operation, const py::object& input, const py::object& key,
+                   const py::object& if_none_match) const {
+    Answer answer = run(operation, input, key, if_none_match);
+    return py::make_tuple(answer.body.empty() ? py::none() : read_json(answer.body), answer.status,
+                          answer.etag.empty() ? py::object(py::none()) : py::str(answer.etag), answer.not_modified,
+                          answer.replayed);
+  }
+
+ private:
+  Answer run(const py::object& operation, const py::object& input, const py::object& key,
+             const py::object& if_none_match) const {
+    if (exiting) refuse_closed();
+    const UnderWay call;
+    std::shared_ptr<Host> host = store_->host();
+    const std::string name = text_of(operation, "operation");
+    const std::string idempotency_key = key.is_none() ? "" : text_of(key, "idempotency_key");
+    const std::string tag = if_none_match.is_none() ? "" : text_of(if_none_match, "if_none_match");
+    std::string body;
+    if (!input.is_none()) write_json(body, input.ptr());
+    return without_gil([&] {
+      // The last one to leave a closed store closes it, which may take a while.
+      const std::shared_ptr<Host> kept = std::move(host);
+      return kept->engine->call(
+          caller_, {.operation = name, .body = body, .idempotency_key = idempotency_key, .if_none_match = tag});
+    });
+  }
+
+  py::object owner_;
+  Store* store_;
+  Caller caller_;
+};
+
+// (name, summary, input fields, of these the required ones) of every operation.
+py::list operations() {
+  py::list out;
+  for (const Operation& operation : catalogue().operations()) {
+    py::list fields;
+    py::list required;
+    for (const Field& field : operation.input->fields) {
+      fields.append(py::str(field.name.data(), field.name.size()));
+      const Kind kind = field.type->kind;
+      if (kind == Kind::optional || kind == Kind::update || kind == Kind::defaulted) continue;
+      required.append(py::str(field.name.data(), field.name.size()));
+    }
+    out.append(py::make_tuple(operation.name, operation.summary, py::tuple(fields), py::tuple(required)));
+  }
+  return out;
+}
+
+void raise(std::exception_ptr thrown) {
+  try {
+    if (thrown) std::rethrow_exception(thrown);
+  } catch (const Error& error) {
+    try {
+      std::string details = error.details_json();
+      const py::object type =
+          py::module_::import("ignition.errors").attr("ERRORS")[py::str(std::string(name_of(error.code())))];
+      const py::object value = type(error.message(), read_json(details));
+      PyErr_SetObject(type.ptr(), value.ptr());
+    } catch (py::error_already_set& failed) {
+      failed.restore();
+    }
+  }
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, m) {
+  prepare_values();
+  py::register_exception_translator(&raise);
+  py::class_<Store>(m, "Store")
+      .def(py::init<const py::object&, const py::object&>())
+      .def("close", &Store::close)
+      .def_property_readonly("closed", &Store::closed)
+      .def("set_now", &Store::set_now);
+  py::class_<CallerOf>(m, "Caller")
+      .def(py::init<py::object, const py::object&>())
+      .def("call", &CallerOf::call)
+      .def("answer", &CallerOf::answer);
+  m.def("operations", &operations);
+  m.def("codes", [] {
+    py::list out;
+    for (const std::string_view code : type_info<Code>.enumerators) out.append(py::str(code.data(), code.size()));
+    return out;
+  });
+  m.attr("version") = kVersion;
+  m.attr("local_user") = kLocalUser.text();
+  py::module_::import("atexit").attr("register")(py::cpp_function(&Store::exit));
+  py::module_::import("os").attr("register_at_fork")(py::arg("after_in_child") = py::cpp_function(&Store::forked));
+}
+
+}  // namespace ignition::python

@@ -1,0 +1,34 @@
+// What a program in another language opens: an engine and the clock that the program may set. The C interface and the
+// language bindings are made of it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string_view>
+
+#include "ignition/engine.hpp"
+
+namespace ignition {
+
+// A clock that stands where it was put. Thread-safe.
+class SettableClock final : public Clock {
+ public:
+  explicit SettableClock(Instant t) : us_(t.us) {}
+  Instant now() override { return {us_.load()}; }
+  void set(Instant t) { us_ = t.us; }
+
+ private:
+  std::atomic<std::int64_t> us_;
+};
+
+struct Host {
+  std::shared_ptr<SettableClock> clock;  // null = the system's
+  std::unique_ptr<Engine> engine;
+
+  // Opens a store; `options` is the JSON object that ignition.h describes, "" = none. Throws Error.
+  static Host open(std::string_view url, std::string_view options);
+  // Throws VALIDATION_ERROR for a text that is no instant and CONFLICT for a clock that runs by itself.
+  void set_now(std::string_view instant);
+};
+
+}  // namespace ignition
