@@ -47,6 +47,10 @@ int guarded(char** out, Work&& work) noexcept {
   }
 }
 
+void require(const ignition_engine* handle) {
+  if (handle == nullptr) throw ig::invalid("handle", "required", "must not be NULL");
+}
+
 }  // namespace
 
 extern "C" {
@@ -62,6 +66,7 @@ int ignition_open(const char* url, const char* options, ignition_engine** out, c
 int ignition_call(ignition_engine* handle, const char* user_id, const char* operation, const char* input,
                   const char* idempotency_key, char** out) {
   return guarded(out, [&] {
+    require(handle);
     ig::Caller caller = ig::Caller::system();
     if (user_id != nullptr) {
       const auto id = ig::Uuid::parse(user_id);
@@ -75,7 +80,11 @@ int ignition_call(ignition_engine* handle, const char* user_id, const char* oper
 }
 
 int ignition_set_now(ignition_engine* handle, const char* instant) {
-  return guarded(nullptr, [&] { handle->host.set_now(view(instant)); }) == 0 ? 0 : 400;
+  const auto set = [&] {
+    require(handle);
+    handle->host.set_now(view(instant));
+  };
+  return guarded(nullptr, set) == 0 ? 0 : 400;
 }
 
 void ignition_free(char* text) { std::free(text); }

@@ -1,6 +1,7 @@
 // What the product's main jobs cost in the process: Today on a demo store, and durable writes of many threads.
 //
 //   measure_product today NAME STORE_URL INSTANT     the local user's Today as of INSTANT
+//   measure_product cheapest                         the operation that costs least, what bindings are measured against
 //   measure_product writes FOLDER                    writes per second with and without group commit
 #include <atomic>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include "../measure.hpp"
+#include "ignition/domains/auth.hpp"
 #include "ignition/domains/today.hpp"
 #include "ignition/ignition.hpp"
 
@@ -31,6 +33,11 @@ void measure_today(const std::string& name, const std::string& store, std::strin
     engine->call(me, Call{.operation = "today.get"});
   };
   bench::print((name + "_cached").c_str(), bench::median_us(3000, again), "us");
+}
+
+void measure_cheapest() {
+  const auto engine = Engine::open({.store_url = "sqlite::memory:"});
+  bench::print("cheapest", bench::median_us(20'000, [&] { engine->call(Caller::system(), &auth::session); }), "us");
 }
 
 double writes_per_second(const std::string& path, bool group_commit) {
@@ -71,10 +78,12 @@ void measure_writes(const std::string& folder) {
 int main(int argc, char** argv) {
   if (argc == 5 && std::strcmp(argv[1], "today") == 0) {
     measure_today(argv[2], argv[3], argv[4]);
+  } else if (argc == 2 && std::strcmp(argv[1], "cheapest") == 0) {
+    measure_cheapest();
   } else if (argc == 3 && std::strcmp(argv[1], "writes") == 0) {
     measure_writes(argv[2]);
   } else {
-    std::fputs("usage: measure_product today NAME STORE_URL INSTANT | writes FOLDER\n", stderr);
+    std::fputs("usage: measure_product today NAME STORE_URL INSTANT | cheapest | writes FOLDER\n", stderr);
     return 64;
   }
   return 0;
