@@ -155,6 +155,7 @@ STORE_TEST("a group of facts that cannot be read is left out and named") {
                                                            {"user_streaks", R"(["streak"])"},
                                                            {"user_onboarding_state", R"(["onboarding"])"},
                                                            {"engagement_state", R"(["engagement","gap"])"},
+                                                           {"goal_milestones", R"(["extended"])"},
                                                            {"feature_flags", R"(["flags"])"}}) {
     CAPTURE(table);
     World world(store);

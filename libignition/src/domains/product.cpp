@@ -3,6 +3,7 @@
 #include "ignition/domains/auth.hpp"
 #include "ignition/domains/flags.hpp"
 #include "ignition/domains/focus.hpp"
+#include "ignition/domains/goals.hpp"
 #include "ignition/domains/habits.hpp"
 #include "ignition/domains/ledger.hpp"
 #include "ignition/domains/plan.hpp"
@@ -32,6 +33,8 @@ void add_operations(Catalogue& catalogue) {
   today::add_operations(catalogue);
   sync::add_operations(catalogue);
   habits::add_operations(catalogue);
+  goals::add_operations(catalogue);
+  milestones::add_operations(catalogue);
 }
 
 void ship(Transaction& db, IdSource& ids, Instant now) {

@@ -19,6 +19,7 @@ constexpr Sql kMine{R"sql(
     FROM skill_definitions d
     LEFT JOIN user_skills s ON s.user_id = $1 AND s.skill_key = d.key
    WHERE d.is_active ORDER BY d.sort_order, d.key)sql"};
+constexpr Sql kActive{R"sql(SELECT count(*) FROM skill_definitions WHERE key = $1 AND is_active)sql"};
 constexpr Sql kShip{R"sql(
   INSERT INTO skill_definitions
          (id, key, name, color, icon, max_level, xp_base, xp_multiplier_percent, stars_per_level, max_star_level,
@@ -89,6 +90,14 @@ Mine mine(Context& ctx, const Nothing&) {
       },
       ctx.user);
   return out;
+}
+
+std::string checked(Context& ctx, std::string_view key) {
+  const std::string_view canonical = rules::canonical_skill(key);
+  if (ctx.db.one<std::int64_t>(kActive, canonical) == 0) {
+    throw invalid("skill_key", "unknown", "There is no such skill.");
+  }
+  return std::string(canonical);
 }
 
 void add_operations(Catalogue& c) {

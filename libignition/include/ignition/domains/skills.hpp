@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ignition/catalogue.hpp"
@@ -66,6 +67,10 @@ Definitions list(Context& ctx, const Nothing& in);
 Mine mine(Context& ctx, const Nothing& in);
 
 void add_operations(Catalogue& catalogue);
+
+// For other domains: the skill that an object asks to train, by its present key; older keys are understood.
+// VALIDATION_ERROR when there is no such active skill.
+std::string checked(Context& ctx, std::string_view key);
 
 // Writes the five skills of the wheel; those there already stay as they are.
 void ship(Transaction& db, IdSource& ids, Instant now);

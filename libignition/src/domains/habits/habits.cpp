@@ -4,8 +4,8 @@
 #include <map>
 
 #include "domains/habits/stored.hpp"
+#include "ignition/domains/skills.hpp"
 #include "ignition/rules/ordering.hpp"
-#include "ignition/rules/skills.hpp"
 #include "ignition/wire.hpp"
 
 namespace ignition::habits {
@@ -19,7 +19,6 @@ constexpr Sql kPauses{R"sql(
   SELECT from_date, to_date, reason FROM habit_pauses
    WHERE user_id = $1 AND habit_id = $2 ORDER BY from_date, id)sql"};
 constexpr Sql kCountActive{R"sql(SELECT count(*) FROM habits WHERE user_id = $1 AND is_active)sql"};
-constexpr Sql kActiveSkill{R"sql(SELECT count(*) FROM skill_definitions WHERE key = $1 AND is_active)sql"};
 constexpr Sql kForgetSchedules{R"sql(
   DELETE FROM habit_schedules WHERE user_id = $1 AND habit_id = $2 AND effective_from >= $3)sql"};
 constexpr Sql kRejudgeDays{R"sql(
@@ -132,11 +131,7 @@ std::optional<std::vector<int>> numbers(const std::optional<CustomDays>& days) {
 
 std::optional<std::string> checked_skill(Context& ctx, const std::optional<SkillKey>& key) {
   if (!key) return {};
-  const std::string_view canonical = rules::canonical_skill(key->value);
-  if (ctx.db.one<std::int64_t>(kActiveSkill, canonical) == 0) {
-    throw invalid("skill_key", "unknown", "There is no such skill.");
-  }
-  return std::string(canonical);
+  return skills::checked(ctx, key->value);
 }
 
 template <class T>

@@ -16,7 +16,7 @@ constexpr std::string_view kColumns = R"sql(
          h.start_date AS d1, u.approved AS b1, u.approved AS b2
     FROM users u JOIN habits h ON h.user_id = u.id
    WHERE u.id = $1 AND u.approved <> u.approved AND h.start_date = $2 AND u.created_at = $3 AND u.updated_at = $4
-     AND h.start_date = $5)sql";
+     AND h.start_date IN ($5, $6))sql";
 
 constexpr std::string_view kEngagement = R"sql(
   SELECT 'engagement', CAST(session_id AS TEXT), soft_state, soft_source, soft_status, momentum, completions_total,
@@ -334,7 +334,8 @@ using Rows = std::vector<FactRow>;
 
 Rows read(Context& ctx, Sql sql) {
   const Instant window = ctx.now - std::chrono::hours(24) * ctx.config.today.usage_window_days;
-  return ctx.db.query<FactRow>(sql, ctx.user, ctx.today, ctx.now, window, ctx.calendar.week_of(ctx.today));
+  return ctx.db.query<FactRow>(sql, ctx.user, ctx.today, ctx.now, window, ctx.calendar.week_of(ctx.today),
+                               ctx.today + 7);
 }
 
 std::string joined(std::span<const FactGroup> groups) {
@@ -381,6 +382,7 @@ void fill_alone(Facts& out, const FactGroup& group, Context& ctx) {
 std::span<const FactGroup> fact_groups() {
   static const std::array kGroups = {
       FactGroup{"engagement", kEngagement, fill_engagement},
+      kExtendedFacts,
       FactGroup{"focus", kFocus, fill_focus},
       FactGroup{"gap", "", fill_gap},
       kHabitFacts,

@@ -32,7 +32,8 @@ struct FactRow {
 BOOST_DESCRIBE_STRUCT(FactRow, (), (tag, t1, t2, t3, t4, t5, n1, n2, n3, at1, at2, at3, at4, d1, b1, b2))
 
 // A group of facts that is judged on its own. `sql` is one or more SELECTs with the columns of FactRow joined by UNION
-// ALL; its parameters are $1 user, $2 local date, $3 now, $4 begin of the usage window, $5 begin of the week.
+// ALL; its parameters are $1 user, $2 local date, $3 now, $4 begin of the usage window, $5 begin of the week,
+// $6 a week after the local date.
 struct FactGroup {
   std::string_view name;
   std::string_view sql;
@@ -43,6 +44,7 @@ struct FactGroup {
 std::span<const FactGroup> fact_groups();
 
 // Groups with files of their own.
+extern const FactGroup kExtendedFacts;
 extern const FactGroup kHabitFacts;
 extern const FactGroup kStreakFacts;
 
