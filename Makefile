@@ -1,7 +1,7 @@
 # The everyday commands; `make` alone lists them. CMake does the work, CMakePresets.json holds the kinds of build.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test test-fast test-slow fuzz bench format lint clean
+.PHONY: help run build test test-fast test-slow fuzz bench wheel format lint clean
 
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
@@ -53,6 +53,9 @@ bench: ## Build and run the benchmarks
 	@scripts/bench build-bench
 	@set -e; for program in build-bench/tests/bench/bench_*; do "$$program"; done
 
+wheel: build ## Make of the Python package a wheel that installs without a compiler, in dist/
+	@scripts/wheel
+
 format: ## Format all sources
 	@scripts/setup dev
 	@$(SOURCES) | xargs clang-format-14 -i
@@ -63,4 +66,4 @@ lint: build ## Check the format of all sources, and with clang-tidy those not ch
 	@scripts/lint $(JOBS)
 
 clean: ## Remove everything built
-	rm -rf build build-*
+	rm -rf build build-* dist
