@@ -7,6 +7,7 @@
 #include <boost/url/parse.hpp>
 #include <cstring>
 
+#include "compat/surface.hpp"
 #include "text.hpp"
 
 namespace ignition::server {
@@ -184,6 +185,7 @@ Conversation::Step Conversation::admit(std::string& out) {
   moved_ = false;
   target_valid_ = parse_target();
   route();
+  if (target_valid_) exchange_.error_body = compat::error_body_of(path_);
   const bool on_health = path_ == "/health" || path_.starts_with("/health/");
   if (!on_health && !site_.protection.allows_host(host_)) {
     return refuse(out, invalid("Host", "host_not_allowed", "This server does not answer for that host."));
@@ -343,7 +345,9 @@ void Conversation::run_operation() {
     if (site_.engine == nullptr) throw Error(Code::UNAVAILABLE, "There is no database.").because("storage_disabled");
     const bool local = exchange_.identity == Identity::local_user;
     if (local) site_.ensure_local_user();
-    outcome_ = site_.engine->call(local ? Caller::local() : Caller::anonymous(), call_);
+    const Caller caller = local ? Caller::local() : Caller::anonymous();
+    const compat::Row* row = exchange_.endpoint->row;
+    outcome_ = row != nullptr ? compat::answer(*row, *site_.engine, caller, call_) : site_.engine->call(caller, call_);
   } catch (const Error& error) {
     outcome_ = error;
   } catch (const std::exception& exception) {
@@ -432,8 +436,10 @@ void Conversation::answer_data(std::string& out, const Answer& answer) {
   response.caching(answer.etag.empty() ? Caching::no_store : Caching::revalidate);
   if (!answer.etag.empty()) response.etag(answer.etag);
   if (answer.replayed) response.field("Idempotency-Replayed", "true");
-  if (answer.not_modified) {
+  if (answer.not_modified || status == 204) {
     response.nothing();
+  } else if (exchange_.endpoint->row != nullptr) {
+    response.plain("application/json", answer.body);
   } else {
     response.data(answer.body);
   }
@@ -503,7 +509,8 @@ Conversation::Step Conversation::answer_missing(std::string& out) {
 }
 
 Conversation::Step Conversation::refuse(std::string& out, const Error& error) {
-  return refuse(out, error, http_status(error.code()));
+  const compat::Row* row = exchange_.endpoint != nullptr ? exchange_.endpoint->row : nullptr;
+  return refuse(out, error, row != nullptr ? row->status_of(error) : http_status(error.code()));
 }
 
 Conversation::Step Conversation::refuse(std::string& out, const Error& error, int status, unsigned allowed) {
@@ -517,9 +524,10 @@ Conversation::Step Conversation::refuse(std::string& out, const Error& error, in
   if (error.is_replayed()) response.field("Idempotency-Replayed", "true");
   if (error.code() == Code::INTERNAL) {
     response.error(Error(Code::INTERNAL, "Something went wrong inside; the request id helps to find out what.")
-                       .with("request_id", exchange_.id.text()));
+                       .with("request_id", exchange_.id.text()),
+                   exchange_.error_body);
   } else {
-    response.error(error);
+    response.error(error, exchange_.error_body);
   }
   return finish(out, before, status, &error);
 }

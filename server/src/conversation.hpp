@@ -70,7 +70,8 @@ class Conversation {
     const Endpoint* endpoint = nullptr;
     std::string_view method = "-";
     Identity identity = Identity::anonymous;
-    bool closes = false;  // whatever the client wants
+    compat::ErrorBody error_body = compat::ErrorBody::envelope;  // of the path
+    bool closes = false;                                         // whatever the client wants
     bool holds_slot = false;
   };
   using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;

@@ -148,9 +148,10 @@ void Response::data(std::string_view json) {
   out_ += after;
 }
 
-void Response::error(const Error& error) {
-  const std::string body = R"({"success":false,"data":null,"error":)" + error.json() + "}";
-  plain("application/json", body);
+void Response::error(const Error& error, compat::ErrorBody body) {
+  const bool envelope = body == compat::ErrorBody::envelope;
+  plain("application/json",
+        envelope ? R"({"success":false,"data":null,"error":)" + error.json() + "}" : compat::error_json(body, error));
 }
 
 void Response::plain(std::string_view content_type, std::string_view body) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "compat/surface.hpp"
 #include "ignition/error.hpp"
 
 namespace ignition::server {
@@ -32,7 +33,7 @@ class Response {
 
   // Endings.
   void data(std::string_view json);  // in the envelope
-  void error(const Error& error);    // in the envelope
+  void error(const Error& error, compat::ErrorBody body);
   void plain(std::string_view content_type, std::string_view body);
   void nothing();  // 204 and 304
 

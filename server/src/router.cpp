@@ -4,6 +4,8 @@
 #include <boost/url/pct_string_view.hpp>
 #include <stdexcept>
 
+#include "compat/surface.hpp"
+
 namespace ignition::server {
 namespace {
 
@@ -41,12 +43,21 @@ Router::Router(const Catalogue& catalogue) {
     add_route(operation.route);
     for (const Route& alias : operation.aliases) add_route(alias);
   }
+  for (const compat::Part& part : compat::table()) {
+    for (const compat::Row& row : part.rows) {
+      const Operation* operation = catalogue.find(row.operation);
+      if (operation == nullptr) continue;  // a catalogue with operations of its own
+      for (const auto path : row.paths) add(row.method, std::string(path), operation, System::none, &row);
+    }
+  }
 }
 
-void Router::add(Method method, std::string pattern, const Operation* operation, System system) {
+void Router::add(Method method, std::string pattern, const Operation* operation, System system,
+                 const compat::Row* row) {
   Endpoint& endpoint = endpoints_.emplace_back();
   endpoint.operation = operation;
   endpoint.system = system;
+  endpoint.row = row;
   endpoint.pattern = std::move(pattern);
 
   Node* node = &root_;

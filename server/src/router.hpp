@@ -15,6 +15,10 @@
 
 namespace ignition::server {
 
+namespace compat {
+struct Row;
+}
+
 // Routes of the server itself (rule 2.6): not enveloped, open to everybody.
 enum class System : std::uint8_t { none, root, health, live, ready, version, openapi };
 
@@ -35,6 +39,7 @@ class Pace {
 struct Endpoint {
   const Operation* operation = nullptr;  // null for system routes
   System system = System::none;
+  const compat::Row* row = nullptr;     // of the unversioned surface; null elsewhere
   std::string pattern;                  // the whole path, for logs: `/api/v1/focus/{id}`
   std::vector<std::string> parameters;  // names, from the left
   mutable Pace pace;
@@ -67,7 +72,8 @@ class Router {
     std::array<const Endpoint*, kMethods> by_method{};
   };
 
-  void add(Method method, std::string pattern, const Operation* operation, System system);
+  void add(Method method, std::string pattern, const Operation* operation, System system,
+           const compat::Row* row = nullptr);
   // Calls `arrive(node)` for each node that the path leads to, best first, until it says true.
   template <class Arrive>
   static bool descend(const Node& node, std::string_view rest, std::size_t values, Match& match, const Arrive& arrive);
