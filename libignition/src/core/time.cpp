@@ -3,10 +3,13 @@
 #include <date/tz.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
+
+#include "ignition/offset_span.hpp"
 
 namespace ignition {
 namespace {
@@ -34,8 +37,10 @@ date::year_month_day civil(LocalDate d) { return date::year_month_day{date::sys_
 // is looked up as the latest listed year with the same weekdays and length.
 constexpr int kLastListedYear = 2037;
 
+int year_of(std::int64_t us) { return LocalDate{static_cast<std::int32_t>(floor_div(us, kDay))}.year(); }
+
 std::int64_t shift_into_listed_years(std::int64_t us) {
-  const int year = LocalDate{static_cast<std::int32_t>(floor_div(us, kDay))}.year();
+  const int year = year_of(us);
   if (year < kLastListedYear) return 0;
   const auto begin = [](int y) { return LocalDate::of(y, 1, 1); };
   const int length = begin(year + 1) - begin(year);
@@ -174,6 +179,19 @@ TimeZone TimeZone::or_utc(std::optional<std::string_view> name) {
 const std::string& TimeZone::name() const { return as_zone(zone_).name; }
 
 Micros TimeZone::offset_at(Instant t) const { return as_zone(zone_).rules->get_info(listed_time(t)).offset; }
+
+OffsetSpan offset_span(const TimeZone& zone, Instant t) {
+  const auto start_of = [](int year) { return Instant{LocalDate::of(year, 1, 1).days * kDay}; };
+  const auto info = date::locate_zone(zone.name())->get_info(listed_time(t));
+  const std::int64_t shift = shift_into_listed_years(t.us);
+  const int year = year_of(t.us);
+  OffsetSpan span{{Micros(info.begin.time_since_epoch()).count() + shift},
+                  {Micros(info.end.time_since_epoch()).count() + shift},
+                  info.offset};
+  if (year >= kLastListedYear) span.begin = std::max(span.begin, start_of(year));
+  span.end = std::min(span.end, start_of(std::max(year + 1, kLastListedYear)));
+  return span;
+}
 
 WallTime TimeZone::wall(Instant t) const { return {t.us + offset_at(t).count()}; }
 
