@@ -471,6 +471,30 @@ Occurrences expand(const Series& series, Window window, std::size_t limit) {
   return expand_checked(series, within_years(window), limit);
 }
 
+std::optional<WallTime> wall_of_instance(const Recurrence& rule, const SeriesStart& start, Instant t) {
+  check_start(start);
+  std::optional<WallTime> found;
+  if (within_years({t, t}).from != t) return found;
+  const Plan plan(rule, start);
+  plan.walk(plan.period_at(WallTime{t.us - kZoneReach}.date()), WallTime{t.us + kZoneReach}.date(), [&](WallTime wall) {
+    if (start.zone.instant(wall) == t) found = wall;
+    return !found && wall.us <= t.us + kZoneReach;
+  });
+  return found;
+}
+
+int wall_times_before(const Recurrence& rule, const SeriesStart& start, WallTime end) {
+  check_start(start);
+  end.us = std::min(end.us, end_of_years().us);
+  int count = 0;
+  Plan(rule, start).walk(0, end.date(), [&](WallTime wall) {
+    if (wall >= end || count == rule.count) return false;
+    ++count;
+    return true;
+  });
+  return count;
+}
+
 OccurrencesBatch expand(std::span<const Series> series, Window window, std::size_t limit, unsigned threads) {
   return expand_each(series.size(), window, limit, threads,
                      [&](std::size_t i) { return expand(series[i], window, limit); });

@@ -108,6 +108,13 @@ Occurrences expand(const Series& series, Window window, std::size_t limit = 5000
 // The instances of the rule in the window before exdates and rdates (rules R7 and R8).
 Occurrences instances(const Recurrence& rule, const SeriesStart& start, Window window, std::size_t limit = 5000);
 
+// The wall time by which the rule makes instant `t`: in a gap of the zone not what the clock reads. Nothing when no wall
+// time of the rule, COUNT and UNTIL aside, stands for `t`.
+std::optional<WallTime> wall_of_instance(const Recurrence& rule, const SeriesStart& start, Instant t);
+
+// How many wall times of the rule lie before `end`: what COUNT counts. Two of them may stand for one instant.
+int wall_times_before(const Recurrence& rule, const SeriesStart& start, WallTime end);
+
 // Many series in one window. Series i has starts[offsets[i]] .. starts[offsets[i + 1] - 1].
 struct OccurrencesBatch {
   std::vector<std::size_t> offsets;  // one more than there are series
