@@ -1,5 +1,9 @@
 #include "ignition/domains/activity.hpp"
 
+#include "ignition/domains/flags.hpp"
+#include "ignition/domains/today.hpp"
+#include "ignition/rules/gap.hpp"
+
 namespace ignition::activity {
 
 namespace {
@@ -9,12 +13,21 @@ constexpr Sql kEngagement{R"sql(
          COALESCE(e.soft_state, 'inactive'), e.soft_source, e.soft_status, e.soft_activated_at, e.soft_expires_at,
          COALESCE(e.momentum, 'pending'), COALESCE(e.reduced_dismissed, FALSE), COALESCE(e.show_full, FALSE),
          e.last_activity_at, COALESCE(e.completions_total, 0),
-         COALESCE((SELECT p.telemetry_enabled FROM today_prefs p WHERE p.user_id = $1), TRUE),
+         COALESCE(p.telemetry_enabled, TRUE),
          (SELECT a.module FROM activity_events a
            WHERE a.user_id = $1 AND a.occurred_at >= $2 AND a.completion AND a.reversed_at IS NULL
-           ORDER BY a.occurred_at DESC, a.id DESC LIMIT 1)
+           ORDER BY a.occurred_at DESC, a.id DESC LIMIT 1),
+         COALESCE(p.tips_enabled, TRUE), p.gap_mode, p.gap_threshold_hours, p.gap_threshold_days,
+         EXISTS (SELECT 1 FROM guidance_state g
+                  WHERE g.user_id = $1 AND g.step = 'intro_start' AND g.done_at IS NOT NULL),
+         EXISTS (SELECT 1 FROM guidance_state g
+                  WHERE g.user_id = $1 AND g.step = 'intro_capture' AND g.done_at IS NOT NULL),
+         EXISTS (SELECT 1 FROM guidance_state g
+                  WHERE g.user_id = $1 AND g.step = 'intro_return'
+                    AND (g.done_at IS NOT NULL OR g.dismiss_count >= 2 OR g.cooldown_until > $3))
     FROM users u
     LEFT JOIN engagement_state e ON e.user_id = u.id
+    LEFT JOIN today_prefs p ON p.user_id = u.id
    WHERE u.id = $1)sql"};
 constexpr Sql kStoreEngagement{R"sql(
   INSERT INTO engagement_state
@@ -63,9 +76,17 @@ struct Engagement : rules::EngagementSession {
   std::int64_t completions_total = 0;
   bool telemetry_enabled = true;
   std::optional<std::string> previous_module;  // of the newest completion before this call, if recent
+  bool tips_enabled = true;
+  std::optional<rules::GapMode> gap_mode;
+  std::optional<int> gap_threshold_hours;
+  std::optional<int> gap_threshold_days;
+  bool start_hint_done = false;
+  bool capture_hint_done = false;
+  bool return_hint_closed = false;
 };
 BOOST_DESCRIBE_STRUCT(Engagement, (rules::EngagementSession),
-                      (last_activity_at, completions_total, telemetry_enabled, previous_module))
+                      (last_activity_at, completions_total, telemetry_enabled, previous_module, tips_enabled, gap_mode,
+                       gap_threshold_hours, gap_threshold_days, start_hint_done, capture_hint_done, return_hint_closed))
 
 struct OnlyId {
   Uuid id;
@@ -92,7 +113,8 @@ namespace {
 Call& call_of(Context& ctx) {
   if (!ctx.activity) {
     ctx.activity = std::make_shared<Call>(
-        Call{.state = ctx.db.one<Engagement>(kEngagement, ctx.user, ctx.now - kFollowing), .session_id = ctx.new_id()});
+        Call{.state = ctx.db.one<Engagement>(kEngagement, ctx.user, ctx.now - kFollowing, ctx.now),
+             .session_id = ctx.new_id()});
   }
   return *ctx.activity;
 }
@@ -152,10 +174,43 @@ bool would_count(Context& ctx, const Event& event) {
   return !call.counted || event.kind < call.counted->kind;
 }
 
+// Whether Today showed the hint for those who come back when this call began. Who comes back has no running session.
+bool showed_return_hint(Context& ctx, const Engagement& state) {
+  if (state.return_hint_closed || !state.tips_enabled) return false;
+  rules::TodayPrefs prefs;
+  prefs.gap_mode = state.gap_mode;
+  prefs.gap_threshold_hours = state.gap_threshold_hours;
+  prefs.gap_threshold_days = state.gap_threshold_days;
+  const auto limit = rules::gap_limit(prefs, ctx.config.today);
+  if (!rules::returning_after_gap(ctx.calendar, ctx.principal.previous_activity_at, ctx.now, limit)) return false;
+  const auto seen = rules::seen_at(state, ctx.now, ctx.calendar, ctx.config.today);
+  if (seen.reduced_dismissed || seen.soft_state == rules::SoftState::active) return false;
+  const auto on = flags::evaluate(ctx, flags::stored_of_today(ctx));
+  return on.master && on.decision_suppression && on.reduced_mode;
+}
+
+// Hints that this touch ends.
+void end_hints(Context& ctx, Engagement& state, std::optional<rules::EventKind> kind) {
+  const auto step = kind ? rules::session_step(*kind) : rules::SessionStep::none;
+  if (!state.start_hint_done && (step == rules::SessionStep::start || step == rules::SessionStep::complete)) {
+    today::end_guidance(ctx, rules::GuidanceExit::started);
+    state.start_hint_done = true;
+  }
+  if (!state.capture_hint_done && kind == rules::EventKind::capture_saved) {
+    today::end_guidance(ctx, rules::GuidanceExit::captured);
+    state.capture_hint_done = true;
+  }
+  if (showed_return_hint(ctx, state)) {
+    today::end_guidance(ctx, rules::GuidanceExit::active_again);
+    state.return_hint_closed = true;
+  }
+}
+
 // What an event that now stands does to the engagement state.
 void engage(Context& ctx, const Event& event, const Uuid& id, bool counts) {
   if (!rules::touches(event.kind, event.deed)) return;
   Call& call = call_of(ctx);
+  end_hints(ctx, call.state, event.kind);
   auto& last = call.state.last_activity_at;
   last = last ? std::max(*last, ctx.now) : ctx.now;
   if (counts) {
@@ -210,6 +265,7 @@ std::optional<Reversed> reverse(Context& ctx, std::string_view dedupe_key) {
 
 rules::EngagementSession apply(Context& ctx, const rules::SessionEvent& event) {
   Call& call = call_of(ctx);
+  if (std::holds_alternative<rules::session_event::ShowFull>(event)) end_hints(ctx, call.state, {});
   static_cast<rules::EngagementSession&>(call.state) = stepped(ctx, call.state, event, call.session_id);
   store(ctx, call);
   return call.state;

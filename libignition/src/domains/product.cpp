@@ -1,11 +1,14 @@
 #include "domains/product.hpp"
 
 #include "ignition/domains/auth.hpp"
+#include "ignition/domains/captures.hpp"
 #include "ignition/domains/flags.hpp"
 #include "ignition/domains/focus.hpp"
 #include "ignition/domains/goals.hpp"
 #include "ignition/domains/habits.hpp"
+#include "ignition/domains/inbox.hpp"
 #include "ignition/domains/ledger.hpp"
+#include "ignition/domains/personalization.hpp"
 #include "ignition/domains/plan.hpp"
 #include "ignition/domains/progress.hpp"
 #include "ignition/domains/settings.hpp"
@@ -31,6 +34,9 @@ void add_operations(Catalogue& catalogue) {
   focus::add_operations(catalogue);
   plan::add_operations(catalogue);
   today::add_operations(catalogue);
+  personalization::add_operations(catalogue);
+  inbox::add_operations(catalogue);
+  captures::add_operations(catalogue);
   sync::add_operations(catalogue);
   habits::add_operations(catalogue);
   goals::add_operations(catalogue);

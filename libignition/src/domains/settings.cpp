@@ -271,10 +271,6 @@ View answer(Context& ctx, View&& view) {
   return std::move(view);
 }
 
-void publish(Context& ctx, const std::vector<std::string>& changed) {
-  ctx.publish("settings.updated", fmt::format(R"({{"user_id":"{}","keys":{}}})", ctx.user.text(), to_json(changed)));
-}
-
 }  // namespace
 
 bool ThemeFormat::accepts(std::string_view text) {
@@ -316,6 +312,11 @@ std::vector<std::string> change(Context& ctx, const Uuid& user, const Choices& c
   return store(ctx, user, before, after);
 }
 
+void announce(Context& ctx, const std::vector<std::string>& changed) {
+  if (changed.empty()) return;
+  ctx.publish("settings.updated", fmt::format(R"({{"user_id":"{}","keys":{}}})", ctx.user.text(), to_json(changed)));
+}
+
 FocusSettings focus(Context& ctx) { return ctx.db.one<FocusSettings>(kFocus, ctx.user); }
 
 View get(Context& ctx, const Nothing&) { return answer(ctx, load(ctx, ctx.user)); }
@@ -341,7 +342,7 @@ View update(Context& ctx, const UpdateSettings& in) {
 
   const auto changed = store(ctx, ctx.user, before, after);
   if (changed.empty()) return answer(ctx, std::move(view));
-  publish(ctx, changed);
+  announce(ctx, changed);
   return answer(ctx, load(ctx, ctx.user));
 }
 
@@ -356,7 +357,7 @@ View reset(Context& ctx, const ResetSetting& in) {
     choices.quiet_hours_start.present = choices.quiet_hours_end.present = true;
   }
   const auto changed = change(ctx, ctx.user, choices);
-  if (!changed.empty()) publish(ctx, changed);
+  announce(ctx, changed);
   return answer(ctx, load(ctx, ctx.user));
 }
 

@@ -232,6 +232,8 @@ FocusSettings focus(Context& ctx);
 View load(Context& ctx, const Uuid& user);
 // Changes those named by `choices`, already validated; the others stay. Returns the names of the keys that changed.
 std::vector<std::string> change(Context& ctx, const Uuid& user, const Choices& choices);
+// Publishes `settings.updated` with the caller's changed keys, if there are any.
+void announce(Context& ctx, const std::vector<std::string>& changed);
 
 void add_operations(Catalogue& catalogue);
 

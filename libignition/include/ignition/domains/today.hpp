@@ -138,6 +138,9 @@ struct Decision {
 };
 Decision decision(Context& ctx);
 
+// The hints that this ends are done for good (rule G1). One statement for each of them; nothing is written twice.
+void end_guidance(Context& ctx, rules::GuidanceExit what);
+
 void add_operations(Catalogue& catalogue);
 
 }  // namespace ignition::today
