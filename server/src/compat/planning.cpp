@@ -35,7 +35,7 @@ Answer stats_with_live(Operations& operations, Request& request) {
   if (request.parameter("period") == nullptr) request.query.emplace_back("period", "all");
   Answer answer = operations.call("focus.stats", request);
   Value stats = Value::json(std::move(answer.body));
-  const bool lives = operations.read("focus.active", {}).get("session").is_object();
+  const bool lives = operations.output("focus.active", {}).get("session").is_object();
   Value shown = Value::object();
   shown.set("stats", stats);
   shown.set("totalSessions", Value::number(stats.get("total_sessions").as_number().value_or(0) + (lives ? 1 : 0)));

@@ -56,7 +56,7 @@ Answer Operations::call(std::string_view operation, const Request& request) {
                                 .unknown_keys = UnknownKeys::ignore});
 }
 
-Value Operations::read(std::string_view operation, const Request& request) {
+Value Operations::output(std::string_view operation, const Request& request) {
   const std::string body = request.body.to_json();
   const Views path = views(request.path);
   const Views query = views(request.query);
@@ -66,6 +66,12 @@ Value Operations::read(std::string_view operation, const Request& request) {
               caller_,
               {.operation = operation, .body = body, .path = path, .query = query, .unknown_keys = UnknownKeys::ignore})
           .body);
+}
+
+const Operation& Operations::find(std::string_view operation) const {
+  const Operation* found = engine_.catalogue().find(operation);
+  if (found == nullptr) throw Error(Code::INTERNAL, "the table names an operation that there is not");
+  return *found;
 }
 
 int Row::status_of(const Error& error) const {

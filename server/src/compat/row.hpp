@@ -49,9 +49,9 @@ class Operations {
 
   // The operation's answer. Entity tag and idempotency key of the call go with it.
   Answer call(std::string_view operation, const Request& request);
-  // The output of an operation that only prepares the row's own.
-  Value read(std::string_view operation, const Request& request);
-  const Caller& caller() const { return caller_; }
+  // The output of an operation that only prepares or completes the row's own.
+  Value output(std::string_view operation, const Request& request);
+  const Operation& find(std::string_view operation) const;
 
  private:
   Engine& engine_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace ignition::server::compat {
@@ -14,6 +15,39 @@ std::string said(const std::vector<Step>& steps) {
     if (!step.says.empty()) all.push_back(step.says);
   }
   return fmt::format("{}", fmt::join(all, ", "));
+}
+
+constexpr std::int64_t kWholeList = 500;
+constexpr std::int64_t kLargestPage = 100;
+
+bool knows(const Operation& operation, std::string_view parameter, std::string_view word) {
+  for (const Field& field : operation.input->fields) {
+    if (field.name != parameter) continue;
+    const TypeInfo* type = field.type;
+    while (type->kind == Kind::optional || type->kind == Kind::defaulted) type = type->element;
+    if (type->kind != Kind::enumeration) return true;
+    return std::ranges::find(type->enumerators, word) != type->enumerators.end();
+  }
+  return true;
+}
+
+Answer gathered(Operations& operations, std::string_view operation, std::string_view key, Request request) {
+  Answer answer;
+  Value whole = Value::object();
+  whole.set(key, Value::list());
+  const auto asked = request.query;
+  for (std::int64_t page = 1; page <= kWholeList / kLargestPage; ++page) {
+    request.query = asked;
+    request.query.emplace_back("page", std::to_string(page));
+    request.query.emplace_back("page_size", std::to_string(kLargestPage));
+    Value part = operations.output(operation, request);
+    const auto total = part.get("total").as_number().value_or(0);
+    for (Value& element : part.find(key)->elements()) whole.find(key)->append(std::move(element));
+    whole.set("total", Value::number(total));
+    if (page * kLargestPage >= total) break;
+  }
+  answer.body = whole.to_json();
+  return answer;
 }
 
 void apply(const std::vector<Step>& steps, Value& value, Scene& scene) {
@@ -128,6 +162,21 @@ Step success() {
             for (auto& [key, member] : value.members()) whole.set(key, std::move(member));
             value = std::move(whole);
           }};
+}
+
+std::function<Answer(Operations&, Scene&)> whole_list(std::string_view operation, std::string_view key,
+                                                      std::string_view filter) {
+  return [operation, key, filter](Operations& operations, Scene& scene) {
+    Request& request = scene.request;
+    const std::string* word = request.parameter(filter);
+    if (word != nullptr && !knows(operations.find(operation), filter, *word)) {
+      Answer none;
+      none.body = fmt::format(R"({{"{}":[],"total":0}})", key);
+      return none;
+    }
+    const bool by_pages = request.parameter("page") != nullptr || request.parameter("page_size") != nullptr;
+    return by_pages ? operations.call(operation, request) : gathered(operations, operation, key, request);
+  };
 }
 
 Step limit_and_offset() {

@@ -46,6 +46,11 @@ Step envelope();
 // {"success": true, ...}
 Step success();
 
+// The whole of a list that the versioned surface gives by pages, up to 500, unless the client asks for a page: what
+// `calls` of a row does. A `filter` with a word that the operation does not know finds nothing.
+std::function<Answer(Operations&, Scene&)> whole_list(std::string_view operation, std::string_view key,
+                                                      std::string_view filter);
+
 // ---- Of requests ----
 
 // `limit` and `offset` as page_size and page.

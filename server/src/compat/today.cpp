@@ -126,7 +126,7 @@ Request of_date(const Request& request) {
 
 // The id of the item that a client names by key or id.
 std::string item_id(Operations& operations, const Request& request, const std::string& named) {
-  Value plan = operations.read("plan.get", of_date(request));
+  Value plan = operations.output("plan.get", of_date(request));
   Value* items = plan.find("plan.items");
   if (items != nullptr) {
     for (Value& item : items->elements()) {
@@ -144,7 +144,7 @@ Answer complete_item(Operations& operations, Request& request) {
   deed.path.emplace_back("id", item_id(operations, request, *named));
   if (auto completed = request.body.take("completed")) deed.body.set("completed", std::move(*completed));
   Answer answer = operations.call("plan.complete_item", deed);
-  Value plan = operations.read("plan.get", of_date(request));
+  Value plan = operations.output("plan.get", of_date(request));
   plan.set("completedCount", plan.get("plan.completed_count"));
   answer.body = plan.to_json();
   return answer;
