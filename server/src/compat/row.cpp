@@ -91,6 +91,7 @@ Answer answer(const Row& row, Engine& engine, const Caller& caller, const Call& 
   for (const Step& step : row.takes) step.apply(scene.request.body, scene);
   Operations operations(engine, caller, call);
   Answer answer = row.calls ? row.calls(operations, scene) : operations.call(row.operation, scene.request);
+  if (scene.status == kAsOperation) scene.status = answer.status;
   if (!answer.not_modified) {
     Value output = Value::json(std::move(answer.body));
     for (const Step& step : row.gives) step.apply(output, scene);

@@ -59,6 +59,9 @@ class Operations {
   const Call& call_;
 };
 
+// The status of a success is the operation's own.
+inline constexpr int kAsOperation = 0;
+
 struct Row {
   Method method;
   std::vector<std::string_view> paths;  // the first is the one that the client uses most

@@ -17,6 +17,13 @@ std::string said(const std::vector<Step>& steps) {
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc() || end != text.data() + text.size()) return {};
+  return n;
+}
+
 constexpr std::int64_t kWholeList = 500;
 constexpr std::int64_t kLargestPage = 100;
 
@@ -181,11 +188,6 @@ std::function<Answer(Operations&, Scene&)> whole_list(std::string_view operation
 
 Step limit_and_offset() {
   return {"`limit`, `offset` → `page_size`, `page`", [](Value&, Scene& scene) {
-            const auto whole = [](const std::string& text) -> std::int64_t {
-              std::int64_t n = -1;
-              const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-              return error == std::errc() && end == text.data() + text.size() ? n : -1;
-            };
             const auto limit = scene.request.take_parameter("limit");
             const auto offset = scene.request.take_parameter("offset");
             if (limit && scene.request.parameter("page_size") == nullptr) {
@@ -193,8 +195,8 @@ Step limit_and_offset() {
             }
             if (!offset || scene.request.parameter("page") != nullptr) return;
             const std::string* size = scene.request.parameter("page_size");
-            const std::int64_t per_page = size == nullptr ? 20 : whole(*size);
-            const std::int64_t from = whole(*offset);
+            const std::int64_t per_page = size == nullptr ? 20 : whole_number(*size).value_or(-1);
+            const std::int64_t from = whole_number(*offset).value_or(-1);
             if (from < 0) throw invalid("offset", "out_of_range", "must be a whole number from 0");
             if (per_page > 0) scene.request.query.emplace_back("page", std::to_string(from / per_page + 1));
           }};
@@ -205,6 +207,15 @@ Step page_size(int n) {
             if (scene.request.parameter("page_size") == nullptr) {
               scene.request.query.emplace_back("page_size", std::to_string(n));
             }
+          }};
+}
+
+Step largest_page(int n) {
+  return {fmt::format("`page_size` at most {}", n), [n](Value&, Scene& scene) {
+            const std::string* size = scene.request.parameter("page_size");
+            if (size == nullptr || whole_number(*size).value_or(0) <= n) return;
+            scene.request.take_parameter("page_size");
+            scene.request.query.emplace_back("page_size", std::to_string(n));
           }};
 }
 

@@ -57,5 +57,7 @@ std::function<Answer(Operations&, Scene&)> whole_list(std::string_view operation
 Step limit_and_offset();
 // A page_size where none came.
 Step page_size(int n);
+// A greater page_size is cut to this one.
+Step largest_page(int n);
 
 }  // namespace ignition::server::compat

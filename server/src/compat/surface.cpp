@@ -56,7 +56,7 @@ std::string said(const std::vector<Step>& steps) {
 std::string line_of(const Row& row) {
   std::string operations = fmt::format("{}", row.operation);
   for (const auto other : row.also) operations += fmt::format(", {}", other);
-  std::string status = std::to_string(row.status);
+  std::string status = row.status == kAsOperation ? "the operation's" : std::to_string(row.status);
   for (const auto& [code, here] : row.statuses) status += fmt::format("; {} {}", here, name_of(code));
   return fmt::format("| {} {} | {} | {} | {} | {} |\n", name_of(row.method), fmt::join(row.paths, ", "), operations,
                      said(row.takes), said(row.gives), status);
@@ -78,13 +78,14 @@ Existing Ignition clients call paths outside `/api/v1`. The same operations answ
   `{"error": "<message>", "message", "code", "type", "details"}`; everywhere else it is
   `{"success": false, "error": {"code", "type", "message", "details"}, "message"}`. `code` is that of the versioned surface.
 
-A row is added in the file of its part: `today.cpp`, `progress.cpp`, `planning.cpp` or `identity.cpp`.
+A row is added in the file of its part (`today.cpp`, `inbox.cpp`, `progress.cpp`, `planning.cpp`, `identity.cpp`); the words it is
+made of stand in `steps.hpp`.
 )";
 
 }  // namespace
 
 const std::vector<Part>& table() {
-  static const std::vector<Part> all = {today(), progress(), planning(), identity()};
+  static const std::vector<Part> all = {today(), inbox(), progress(), planning(), identity()};
   return all;
 }
 

@@ -18,6 +18,7 @@ struct Part {
 };
 
 Part today();
+Part inbox();
 Part progress();
 Part planning();
 Part identity();
