@@ -5,14 +5,12 @@
 #include "ignition/error.hpp"
 #include "ignition/rules/fsrs.hpp"
 #include "rules/checks.hpp"
+#include "rules/fsrs_place.hpp"
 #include "rules/fsrs_step.hpp"
 
 namespace ignition::rules::fsrs {
 
 namespace {
-
-constexpr std::int64_t kMicrosOfMinute = 60'000'000;
-constexpr std::int64_t kMicrosOfDay = 1440 * kMicrosOfMinute;
 
 std::size_t index_of(Rating rating) { return static_cast<std::size_t>(rating) - 1; }
 
@@ -84,7 +82,7 @@ Scheduler::Steps::Steps(std::span<const int> minutes, const char* name) : count_
 Scheduler::Scheduler(const Settings& settings)
     : learning_(settings.learning_steps, "learning_steps"),
       relearning_(settings.relearning_steps, "relearning_steps"),
-      model_(settings.parameters, relearning_.count()),
+      model_(settings.parameters, static_cast<int>(settings.relearning_steps.size())),
       modifier_(model_.interval_modifier(settings.desired_retention)),
       maximum_(settings.maximum_interval_days),
       fuzz_(settings.fuzz),
@@ -103,17 +101,75 @@ LocalDate Scheduler::study_day(Instant at) const {
 
 int Scheduler::interval(double stability) const {
   checks::within("stability", stability, 0.0, kHighestStability);
-  return static_cast<int>(math::limited(math::round_of(stability * modifier_), 1.0, maximum_));
+  return Intervals(*this, 0, {}, 0).plain(stability);
 }
 
+namespace {
+
+// Hard, good and easy keep their order (rule F16).
+int ordered_interval(const Intervals& intervals, Rating rating, const Passed& passed) {
+  const int maximum = intervals.maximum();
+  const int b = intervals.fuzzed(passed.good);
+  const int a = std::min(intervals.fuzzed(passed.hard), b);
+  if (rating == Rating::hard) return std::min(a, maximum);
+  const int good = std::max(b, a + 1);
+  if (rating == Rating::good) return std::min(good, maximum);
+  return std::min(std::max(intervals.fuzzed(passed.easy), good + 1), maximum);
+}
+
+// The rows of rule F15 for cards inside steps.
+Place place_in_steps(const Intervals& intervals, std::span<const int> steps, State inside, int step, Rating rating,
+                     double stability) {
+  const int n = static_cast<int>(steps.size());
+  const auto minutes = [&](int i) { return steps[static_cast<std::size_t>(i)]; };
+  if (n == 0 || rating == Rating::easy) return graduated(intervals.fuzzed(stability));
+  if (rating == Rating::again) return {inside, 0, minutes(0)};
+  const int at = std::min(step, n - 1);
+  if (rating == Rating::hard) {
+    return {inside, at, n == 1 ? (3 * minutes(0) + 1) / 2 : (minutes(0) + minutes(1) + 1) / 2};
+  }
+  if (at + 1 < n) return {inside, at + 1, minutes(at + 1)};
+  return graduated(intervals.fuzzed(stability));
+}
+
+}  // namespace
+
+int Intervals::fuzzed(double stability) const {
+  const int interval = plain(stability);
+  if (!scheduler_.fuzzes()) return interval;
+  const auto range = fuzz_range(interval, elapsed_, maximum());
+  if (!range) return interval;
+  const double u = fuzz_factor(id_, count_);
+  return static_cast<int>(u * (range->highest - range->lowest + 1) + range->lowest);
+}
+
+Place place(const Intervals& intervals, State before, int step, Rating rating, double stability, const Passed& passed) {
+  const Scheduler& scheduler = intervals.scheduler();
+  switch (before) {
+    case State::new_:
+      return place_in_steps(intervals, scheduler.learning_steps(), State::learning, 0, rating, stability);
+    case State::learning:
+      return place_in_steps(intervals, scheduler.learning_steps(), State::learning, step, rating, stability);
+    case State::relearning:
+      return place_in_steps(intervals, scheduler.relearning_steps(), State::relearning, step, rating, stability);
+    case State::review:
+      break;
+  }
+  if (rating != Rating::again) return graduated(ordered_interval(intervals, rating, passed));
+  const auto steps = scheduler.relearning_steps();
+  if (!steps.empty()) return {State::relearning, 0, steps[0]};
+  return graduated(intervals.plain(stability));
+}
+
+namespace {
+
 // One card at one moment: what each rating makes of it.
-class Placement {
+class Moment {
  public:
-  Placement(const Scheduler& scheduler, const Card& card, Instant at, LocalDate day)
+  Moment(const Scheduler& scheduler, const Card& card, Instant at, LocalDate day)
       : scheduler_(scheduler), before_(card), at_(at), day_(day) {
     check_instant(at);
-    checks::within("day", std::int64_t{day.days}, kEarliestReview.us / kMicrosOfDay - 2,
-                   kLatestReview.us / kMicrosOfDay + 2);
+    checks::within("day", std::int64_t{day.days}, kFirstStudyDay, kLastStudyDay);
     check_card(card, at);
     if (card.state == State::new_) return;
     s_ = math::most(*card.stability, kLowestStability);
@@ -121,97 +177,46 @@ class Placement {
     if (card.last_study_day) elapsed_ = elapsed_between(*card.last_study_day, day);
   }
 
-  static int elapsed_between(LocalDate last, LocalDate day) {
-    const std::int64_t days = std::int64_t{day.days} - last.days;
-    return static_cast<int>(std::clamp<std::int64_t>(days, 0, std::numeric_limits<int>::max()));
-  }
-
   Outcome after(Rating rating) const {
     Outcome out{.card = before_, .elapsed_days = elapsed_};
-    Card& card = out.card;
-    ++card.reps;
-    card.last_reviewed_at = at_;
-    card.last_study_day = day_;
+    Passed passed{};
     if (before_.state == State::new_) {
       const Memory& first = terms().first[index_of(rating)];
-      card.stability = first.stability;
-      card.difficulty = first.difficulty;
-      walk_steps(card, rating, scheduler_.learning_, State::learning);
-      return out;
-    }
-    const auto g = static_cast<double>(rating);
-    const Step step = step_of(terms(), s_, d_, elapsed_, rating == Rating::again);
-    out.retrievability = step.retrievability;
-    card.stability = next_stability(terms(), step, g);
-    card.difficulty = next_difficulty(terms(), d_, g);
-    if (before_.state == State::learning) {
-      walk_steps(card, rating, scheduler_.learning_, State::learning);
-    } else if (before_.state == State::relearning) {
-      walk_steps(card, rating, scheduler_.relearning_, State::relearning);
-    } else if (rating == Rating::again) {
-      lapse(card);
+      out.card.stability = first.stability;
+      out.card.difficulty = first.difficulty;
     } else {
-      graduate(card, ordered_interval(step, rating));
+      remember(out, passed, rating);
     }
+    const Intervals intervals(scheduler_, elapsed_, before_.id, before_.reps);
+    put(out.card, place(intervals, before_.state, before_.step, rating, *out.card.stability, passed), rating);
     return out;
   }
 
  private:
-  const Terms& terms() const { return scheduler_.model_.terms(); }
+  const Terms& terms() const { return scheduler_.model().terms(); }
 
-  // The rows of rule F15 for cards inside steps.
-  void walk_steps(Card& card, Rating rating, const Scheduler::Steps& steps, State inside) const {
-    const int n = steps.count();
-    if (n == 0 || rating == Rating::easy) return graduate(card, fuzzed_interval(*card.stability));
-    const int step = before_.state == State::new_ ? 0 : std::min(before_.step, n - 1);
-    if (rating == Rating::again) return wait(card, inside, 0, steps[0]);
-    if (rating == Rating::hard) {
-      return wait(card, inside, step, n == 1 ? (3 * steps[0] + 1) / 2 : (steps[0] + steps[1] + 1) / 2);
+  void remember(Outcome& out, Passed& passed, Rating rating) const {
+    const auto g = static_cast<double>(rating);
+    const Step step = step_of(terms(), s_, d_, elapsed_, rating == Rating::again);
+    out.retrievability = step.retrievability;
+    out.card.stability = next_stability(terms(), step, g);
+    out.card.difficulty = next_difficulty(terms(), d_, g);
+    if (before_.state == State::review && rating != Rating::again) {
+      passed = {math::r8(hard_of(terms(), step)), math::r8(good_of(terms(), step)), math::r8(easy_of(terms(), step))};
     }
-    if (step + 1 < n) return wait(card, inside, step + 1, steps[step + 1]);
-    graduate(card, fuzzed_interval(*card.stability));
   }
 
-  void lapse(Card& card) const {
-    ++card.lapses;
-    if (scheduler_.relearning_.count() > 0) return wait(card, State::relearning, 0, scheduler_.relearning_[0]);
-    graduate(card, scheduler_.interval(*card.stability));
-  }
-
-  void wait(Card& card, State state, int step, int minutes) const {
-    card.state = state;
-    card.step = step;
-    card.scheduled_days = 0;
-    card.due_at = Instant{at_.us + minutes * kMicrosOfMinute};
+  void put(Card& card, const Place& place, Rating rating) const {
+    card.state = place.state;
+    card.step = place.step;
+    card.scheduled_days = place.days();
+    card.due_at = Instant{at_.us + place.wait_us()};
     card.due_day.reset();
-  }
-
-  void graduate(Card& card, int days) const {
-    card.state = State::review;
-    card.step = 0;
-    card.scheduled_days = days;
-    card.due_at = Instant{at_.us + days * kMicrosOfDay};
-    card.due_day = day_ + days;
-  }
-
-  int fuzzed_interval(double stability) const {
-    const int interval = scheduler_.interval(stability);
-    if (!scheduler_.fuzz_) return interval;
-    const auto range = fuzz_range(interval, elapsed_, scheduler_.maximum_);
-    if (!range) return interval;
-    const double u = fuzz_factor(before_.id, static_cast<std::uint64_t>(before_.reps) + 1);
-    return static_cast<int>(u * (range->highest - range->lowest + 1) + range->lowest);
-  }
-
-  // Hard, good and easy keep their order (rule F16).
-  int ordered_interval(const Step& step, Rating rating) const {
-    const int b = fuzzed_interval(math::r8(good_of(terms(), step)));
-    const int a = std::min(fuzzed_interval(math::r8(hard_of(terms(), step))), b);
-    if (rating == Rating::hard) return std::min(a, scheduler_.maximum_);
-    const int good = std::max(b, a + 1);
-    if (rating == Rating::good) return std::min(good, scheduler_.maximum_);
-    const int e = fuzzed_interval(math::r8(easy_of(terms(), step)));
-    return std::min(std::max(e, good + 1), scheduler_.maximum_);
+    if (place.state == State::review) card.due_day = day_ + place.days();
+    card.lapses += before_.state == State::review && rating == Rating::again ? 1 : 0;
+    ++card.reps;
+    card.last_reviewed_at = at_;
+    card.last_study_day = day_;
   }
 
   const Scheduler& scheduler_;
@@ -223,22 +228,24 @@ class Placement {
   double d_ = 0;
 };
 
+}  // namespace
+
 std::optional<double> Scheduler::retrievability(const Card& card, Instant at) const {
   if (card.state == State::new_) return {};
   check_card(card, at);
   const LocalDate day = study_day(at);
-  return model_.retrievability(*card.stability, Placement::elapsed_between(card.last_study_day.value_or(day), day));
+  return model_.retrievability(*card.stability, elapsed_between(card.last_study_day.value_or(day), day));
 }
 
 Outcome Scheduler::review(const Card& card, Rating rating, Instant at, LocalDate day) const {
   checks::within("rating", static_cast<int>(rating), 1, 4);
-  return Placement(*this, card, at, day).after(rating);
+  return Moment(*this, card, at, day).after(rating);
 }
 
 std::array<Outcome, 4> Scheduler::preview(const Card& card, Instant at) const {
-  const Placement placement(*this, card, at, study_day(at));
-  return {placement.after(Rating::again), placement.after(Rating::hard), placement.after(Rating::good),
-          placement.after(Rating::easy)};
+  const Moment moment(*this, card, at, study_day(at));
+  return {moment.after(Rating::again), moment.after(Rating::hard), moment.after(Rating::good),
+          moment.after(Rating::easy)};
 }
 
 }  // namespace ignition::rules::fsrs

@@ -164,6 +164,7 @@ class Scheduler {
   double interval_modifier() const { return modifier_; }
   int maximum_interval_days() const { return maximum_; }
   bool fuzzes() const { return fuzz_; }
+  const Calendar& calendar() const { return calendar_; }
   std::span<const int> learning_steps() const { return learning_.minutes(); }
   std::span<const int> relearning_steps() const { return relearning_.minutes(); }
 
@@ -186,14 +187,11 @@ class Scheduler {
    public:
     Steps(std::span<const int> minutes, const char* name);
     std::span<const int> minutes() const { return {minutes_.data(), static_cast<std::size_t>(count_)}; }
-    int count() const { return count_; }
-    int operator[](int i) const { return minutes_[static_cast<std::size_t>(i)]; }
 
    private:
     std::array<int, kMostSteps> minutes_{};
     int count_ = 0;
   };
-  friend class Placement;
 
   Steps learning_;
   Steps relearning_;
