@@ -134,7 +134,8 @@ void backward(const SmoothTerms& terms, const Row& __restrict at, Adjoint& __res
     const double scale = s * c.growth * power;
     const double gained = scale * (11.0 - d) * (effect - 1.0);  // without factor
     const double later = s + gained * factor;
-    const double by_later = succeeded & inside(later, kLowestStability, kHighestStability) ? by_s : 0.0;
+    const double by_limited = inside(later, kLowestStability, kHighestStability) ? by_s : 0.0;
+    const double by_later = succeeded ? by_limited : 0.0;
     const double forgotten = 1.0 - recall;
     const double by_effect = by_later * scale * (11.0 - d) * factor * effect;
     sum.w[8][i] += by_later * gained * factor;
@@ -152,8 +153,10 @@ void backward(const SmoothTerms& terms, const Row& __restrict at, Adjoint& __res
     const double limited_lapse = math::limited(lapse, kLowestStability, kHighestStability);
     const bool below_cap = limited_lapse <= math::most(cap, kLowestStability);
     const double by_failure = lapsed ? by_s : 0.0;
-    const double by_lapse = below_cap & inside(lapse, kLowestStability, kHighestStability) ? by_failure : 0.0;
-    const double by_cap = !below_cap & (cap >= kLowestStability) ? by_failure : 0.0;
+    const double by_inside = inside(lapse, kLowestStability, kHighestStability) ? by_failure : 0.0;
+    const double by_lapse = below_cap ? by_inside : 0.0;
+    const double by_high_cap = cap >= kLowestStability ? by_failure : 0.0;
+    const double by_cap = below_cap ? 0.0 : by_high_cap;
     sum.w[11][i] += by_lapse * (power - 1.0) * effect;
     sum.w[12][i] -= by_lapse * lapse * at.log_d[i];
     sum.w[13][i] += by_lapse * c.w[11] * effect * power * log_base;
@@ -166,7 +169,8 @@ void backward(const SmoothTerms& terms, const Row& __restrict at, Adjoint& __res
     const double k = power * same_day_factor(c, g);
     const bool grows = failed | (k >= 1.0);
     const double soon = s * (grows ? k : 1.0);
-    const double by_soon = same_day & inside(soon, kLowestStability, kHighestStability) ? by_s : 0.0;
+    const double by_inside_soon = inside(soon, kLowestStability, kHighestStability) ? by_s : 0.0;
+    const double by_soon = same_day ? by_inside_soon : 0.0;
     const double by_k = grows ? by_soon * s * k : 0.0;  // by ln k
     sum.w[17][i] += by_k * (g - 3.0 + c.w[18]) - by_cap * cap * c.w[18];
     sum.w[18][i] += by_k * c.w[17] - by_cap * cap * c.w[17];
