@@ -73,6 +73,12 @@ bool is_idempotency_key(std::string_view key) {
          std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
 }
 
+// Operations that detect lost updates take the tag that the client holds as a field of their input.
+bool takes_if_match(const Operation& operation) {
+  const auto fields = operation.input->fields;
+  return std::any_of(fields.begin(), fields.end(), [](const Field& field) { return field.name == "if_match"; });
+}
+
 std::string allow_list(unsigned methods) {
   std::string list = "OPTIONS";
   for (const Method method : {Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE}) {
@@ -322,6 +328,8 @@ bool Conversation::read_parameters(std::string& out) {
     if (!name || !value) return malformed("query");
     query_pairs_.emplace_back(*name, *value);
   }
+  const auto tag = header_if(Header::if_match);
+  if (tag && takes_if_match(*exchange_.endpoint->operation)) query_pairs_.emplace_back("if_match", *tag);
   call_.path = path_pairs_;
   call_.query = query_pairs_;
   return true;

@@ -41,6 +41,8 @@ std::optional<Header> header_of(http::field f, std::string_view name) {
       return Header::cookie;
     case http::field::expect:
       return Header::expect;
+    case http::field::if_match:
+      return Header::if_match;
     case http::field::if_none_match:
       return Header::if_none_match;
     case http::field::access_control_request_method:

@@ -21,6 +21,7 @@ enum class Header : std::uint8_t {
   cookie,
   expect,
   idempotency_key,
+  if_match,
   if_none_match,
   request_method,  // Access-Control-Request-Method
   user_agent,

@@ -73,6 +73,24 @@ TEST_CASE("settings are read, changed, tagged and revalidated over HTTP") {
   CHECK(after.at("data.settings.theme") == "light");
 }
 
+TEST_CASE("If-Match keeps a change from undoing another that the client has not seen") {
+  Product product;
+  Client client = product.client();
+  const auto patch = [&](const char* json, const std::string& tag) {
+    return client.ask(request("PATCH", "/api/v1/settings", json, fmt::format("If-Match: {}\r\n", tag)));
+  };
+  const auto tag = client.get("/api/v1/settings").field("etag");
+  CHECK(patch(R"({"theme":"light"})", tag).status == 200);
+  const auto late = patch(R"({"theme":"dark"})", tag);
+  CHECK(late.status == 409);
+  CHECK(late.at("error.details.reason") == "version_mismatch");
+  CHECK(patch(R"({"theme":"dark"})", "*").status == 200);
+  CHECK(patch(R"({"theme":"dark","if_match":"x"})", "*").status == 400);
+  CHECK(client.get("/api/v1/settings").at("data.settings.theme") == "dark");
+  // Where nothing is detected, the field says nothing.
+  CHECK(client.ask(request("POST", "/api/v1/focus", "{}", "If-Match: \"x\"\r\n")).status == 201);
+}
+
 TEST_CASE("an idempotency key answers the same again, refusals too, and refuses another request") {
   Product product;
   Client client = product.client();
