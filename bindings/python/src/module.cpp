@@ -13,8 +13,6 @@ namespace {
 
 namespace py = pybind11;
 
-[[noreturn]] void refuse_closed() { throw Error(Code::UNAVAILABLE, "The store is closed.").because("closed"); }
-
 // Work without the GIL that is under way in any thread. A thread that asks for the GIL when the interpreter is being
 // torn down would be ended in the middle of C++, so exit waits for this work, and refuses new calls.
 std::atomic<int> work_under_way = 0;
@@ -36,26 +34,17 @@ class UnderWay {
   }
 };
 
-// Runs `work` without the GIL. What it throws is an Error afterwards: nothing else crosses the border.
 template <class Work>
 auto without_gil(Work&& work) {
   const py::gil_scoped_release release;
-  try {
-    return work();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw Error(Code::UNAVAILABLE, "There is not enough memory.");
-  } catch (const std::exception&) {
-    throw Error(Code::INTERNAL, "Something went wrong inside.");
-  }
+  return at_border(std::forward<Work>(work));
 }
 
 // An open store. Its engine lives until close() and the end of the calls under way; all members are guarded by the GIL.
 class Store {
  public:
   Store(const py::object& url_text, const py::object& options) {
-    if (exiting) refuse_closed();
+    if (exiting) throw store_closed();
     const UnderWay opening;
     const std::string url = text_of(url_text, "url");
     std::string json;
@@ -72,7 +61,7 @@ class Store {
 
   std::shared_ptr<Host> host() const {
     if (forked_) throw Error(Code::UNAVAILABLE, "Open the store in the process that uses it.").because("forked");
-    if (!host_) refuse_closed();
+    if (!host_) throw store_closed();
     return host_;
   }
   bool closed() const { return !host_; }
@@ -152,7 +141,7 @@ class CallerOf {
  private:
   Answer run(const py::object& operation, const py::object& input, const py::object& key,
              const py::object& if_none_match) const {
-    if (exiting) refuse_closed();
+    if (exiting) throw store_closed();
     const UnderWay call;
     std::shared_ptr<Host> host = store_->host();
     const std::string name = text_of(operation, "operation");

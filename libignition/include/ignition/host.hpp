@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <new>
 #include <string_view>
 
 #include "ignition/engine.hpp"
@@ -30,5 +31,22 @@ struct Host {
   // Throws VALIDATION_ERROR for a text that is no instant and CONFLICT for a clock that runs by itself.
   void set_now(std::string_view instant);
 };
+
+// What a store says that the program has closed.
+Error store_closed();
+
+// Runs `work` for another language. What it throws is an Error: nothing else crosses the border.
+template <class Work>
+auto at_border(Work&& work) {
+  try {
+    return work();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Error(Code::UNAVAILABLE, "There is not enough memory.");
+  } catch (const std::exception&) {
+    throw Error(Code::INTERNAL, "Something went wrong inside.");
+  }
+}
 
 }  // namespace ignition

@@ -33,16 +33,12 @@ template <class Work>
 int guarded(char** out, Work&& work) noexcept {
   try {
     if (out != nullptr) *out = nullptr;
-    work();
+    ig::at_border(work);
     return 0;
   } catch (const ig::Error& error) {
     give(out, error.json());
     return ig::http_status(error.code());
-  } catch (const std::bad_alloc&) {
-    give(out, R"({"code":"UNAVAILABLE","message":"There is not enough memory.","details":{}})");
-    return 503;
   } catch (...) {
-    give(out, R"({"code":"INTERNAL","message":"Something went wrong inside.","details":{}})");
     return 500;
   }
 }

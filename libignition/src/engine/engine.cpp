@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <iostream>
 #include <map>
 #include <mutex>
 #include <new>
@@ -303,7 +302,7 @@ class OpenEngine final : public Engine {
     if (log_) {
       log_(line);
     } else {
-      std::cerr << "ignition: " << line << '\n';
+      fmt::print(stderr, "ignition: {}\n", line);
     }
   }
 

@@ -31,4 +31,6 @@ void Host::set_now(std::string_view instant) {
   clock->set(*now);
 }
 
+Error store_closed() { return Error(Code::UNAVAILABLE, "The store is closed.").because("closed"); }
+
 }  // namespace ignition

@@ -4,10 +4,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
+
+#include "engine/declarations.hpp"
+#include "wire/fields.hpp"
 
 namespace ignition {
 namespace {
+
+using declarations::class_name;
+using declarations::Side;
+using wire::may_be_absent;
 
 // The Python Language Reference, 2.3.1.
 constexpr std::array<std::string_view, 35> kKeywords = {
@@ -23,38 +29,11 @@ bool is_keyword(std::string_view name) {
 // A name as Python can say it: keywords carry a trailing underscore (PEP 8).
 std::string said(std::string_view name) { return fmt::format("{}{}", name, is_keyword(name) ? "_" : ""); }
 
-// "focus.Session" -> "FocusSession", "pause_state" -> "PauseState"
-std::string class_name(std::string_view name) {
-  std::string out;
-  bool first = true;
-  for (const char c : name) {
-    const bool lower = c >= 'a' && c <= 'z';
-    if (lower || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
-      out += first && lower ? static_cast<char>(c - 'a' + 'A') : c;
-      first = false;
-    } else {
-      first = true;
-    }
-  }
-  return out;
-}
-
-bool may_be_absent(const TypeInfo& type) {
-  return type.kind == Kind::optional || type.kind == Kind::update || type.kind == Kind::defaulted;
-}
-
-enum class Side : std::uint8_t { input, output };
-
-// The named types of a catalogue and how annotations speak of them. Inputs are wider than outputs: fields may be left
-// out, and ids and times may be Python's own.
+// How annotations speak of a catalogue's types. In inputs, ids and times may be Python's own. An operation's whole
+// input has no name: its fields are the method's arguments.
 class Types {
  public:
-  explicit Types(const Catalogue& catalogue) {
-    for (const Operation& operation : catalogue.operations()) collect(*operation.output, Side::output);
-    for (const Operation& operation : catalogue.operations()) {
-      for (const Field& field : operation.input->fields) collect(*field.type, Side::input);
-    }
-  }
+  explicit Types(const Catalogue& catalogue) : named_(catalogue, declarations::WholeInputs::unnamed) {}
 
   // `prefix` stands before names of this module, for example "types.".
   // Names of fields and operations such as `list` and `date` must not hide a type: hence List and _datetime.
@@ -92,40 +71,22 @@ class Types {
       case Kind::enumeration:
         return fmt::format("{}{}", prefix, class_name(type.name));
       case Kind::object:
-        return fmt::format("{}{}", prefix, name(type, side));
+        return fmt::format("{}{}", prefix, named_.name(type, side));
     }
     return "Any";
   }
 
   std::string definitions() const {
     std::string out;
-    for (const TypeInfo* type : enumerations_) {
+    for (const TypeInfo* type : named_.enumerations()) {
       out += fmt::format("{} = Literal[\"{}\"]\n", class_name(type->name), fmt::join(type->enumerators, "\", \""));
     }
-    for (const TypeInfo* type : outputs_) out += definition(*type, Side::output);
-    for (const TypeInfo* type : inputs_) out += definition(*type, Side::input);
+    for (const TypeInfo* type : named_.outputs()) out += definition(*type, Side::output);
+    for (const TypeInfo* type : named_.inputs()) out += definition(*type, Side::input);
     return out;
   }
 
  private:
-  static bool remember(std::vector<const TypeInfo*>& types, const TypeInfo& type) {
-    if (std::find(types.begin(), types.end(), &type) != types.end()) return false;
-    types.push_back(&type);
-    return true;
-  }
-
-  void collect(const TypeInfo& type, Side side) {
-    if (type.element != nullptr) collect(*type.element, side);
-    if (type.kind == Kind::enumeration) remember(enumerations_, type);
-    if (type.kind != Kind::object || !remember(side == Side::input ? inputs_ : outputs_, type)) return;
-    for (const Field& field : type.fields) collect(*field.type, side);
-  }
-
-  std::string name(const TypeInfo& type, Side side) const {
-    const bool both = side == Side::input && std::find(outputs_.begin(), outputs_.end(), &type) != outputs_.end();
-    return class_name(type.name) + (both ? "Input" : "");
-  }
-
   std::string definition(const TypeInfo& type, Side side) const {
     const auto annotated = [&](const Field& field) {
       const std::string inner = annotation(*field.type, side, "");
@@ -134,7 +95,7 @@ class Types {
     // A class cannot have a field that is a keyword; the functional form can.
     const bool functional =
         std::any_of(type.fields.begin(), type.fields.end(), [](const Field& field) { return is_keyword(field.name); });
-    const std::string named = name(type, side);
+    const std::string named = named_.name(type, side);
     std::string out = functional ? fmt::format("\n\n{0} = TypedDict(\n    \"{0}\",\n    {{\n", named)
                                  : fmt::format("\n\nclass {}(TypedDict):\n", named);
     for (const Field& field : type.fields) {
@@ -146,31 +107,8 @@ class Types {
     return type.fields.empty() ? out + "    pass\n" : out;
   }
 
-  std::vector<const TypeInfo*> enumerations_;
-  std::vector<const TypeInfo*> outputs_;
-  std::vector<const TypeInfo*> inputs_;
+  declarations::NamedTypes named_;
 };
-
-// Operation names as a tree: `focus.start` is the leaf `start` of the node `focus`.
-struct Node {
-  const Operation* operation = nullptr;
-  std::map<std::string, Node, std::less<>> children;
-};
-
-Node tree_of(const Catalogue& catalogue) {
-  Node root;
-  for (const Operation& operation : catalogue.operations()) {
-    Node* node = &root;
-    std::string_view rest = operation.name;
-    while (!rest.empty()) {
-      const auto dot = rest.find('.');
-      node = &node->children[std::string(rest.substr(0, dot))];
-      rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
-    }
-    node->operation = &operation;
-  }
-  return root;
-}
 
 // A text between triple quotes.
 std::string quoted(std::string_view text) {
@@ -185,13 +123,14 @@ std::string quoted(std::string_view text) {
 class Operations {
  public:
   explicit Operations(const Catalogue& catalogue) : types_(catalogue) {
-    write_class("Operations", "Every operation of the product.", tree_of(catalogue), "");
+    write_class("Operations", "Every operation of the product.", declarations::tree_of(catalogue), "");
   }
   std::string text;
 
  private:
   // Writes the classes of the children first: `path` is the node's name with dots.
-  void write_class(const std::string& name, std::string_view doc, const Node& node, const std::string& path) {
+  void write_class(const std::string& name, std::string_view doc, const declarations::Node& node,
+                   const std::string& path) {
     std::string body;
     for (const auto& [child_name, child] : node.children) {
       const std::string child_path = path.empty() ? child_name : path + "." + child_name;

@@ -1,0 +1,17 @@
+import { open, Caller, type User } from '@ignition/node'
+
+export async function mistakes(me: User): Promise<void> {
+  await me.focus.dance() // wrong
+  await me.focus.start({ duration_seconds: 'long' }) // wrong
+  await me.focus.start({ duration_seconds: 1500, mode: 'dance' }) // wrong
+  await me.focus.start({ duration_seconds: 1500, nonsense: 1 }) // wrong
+  await me.focus.get() // wrong
+  await me.call('focus.dance') // wrong
+  await me.call('focus.get') // wrong
+  ;(await me.today.get()).nonsense // wrong
+  const known: object = (await me.answer('today.get', {}, { ifNoneMatch: 'x' })).output // wrong
+  new Caller() // wrong
+  await open(5) // wrong
+  console.log(known)
+}
+declare const console: { log(...values: unknown[]): void }

@@ -1,0 +1,27 @@
+import ignition, { open, IgnitionError, LOCAL_USER, type Calls, type FocusSession, type Ignition, type User } from '@ignition/node'
+
+async function begin(me: User): Promise<FocusSession> {
+  const session = await me.focus.start({ duration_seconds: 1500, mode: 'focus' }, { idempotencyKey: 'k' })
+  const seconds: number = session.duration_seconds
+  const label: string = (await me.today.get()).quick_picks[0].label
+  await me.focus.get({ id: session.id })
+  const list = await me.call('focus.list', { page: 1 })
+  const same: Calls['focus.list']['output'] = list
+  const text: string = await me.json('today.get')
+  const known = await me.answer('today.get', {}, { ifNoneMatch: text })
+  const output: object | null = known.output
+  console.log(seconds, label, same.total, output, me.id)
+  return session
+}
+
+const ig: Ignition = await open('sqlite::memory:', { now: new Date(), seed: 7, settings: { AUTH_MIN_AGE: 0 } })
+try {
+  await begin(ig.asUser((await ig.users.create({ email: 'ada@example.org' })).user.id))
+  ig.setNow('2026-03-10T09:00:00Z')
+} catch (thrown) {
+  if (thrown instanceof IgnitionError && thrown.code === 'NOT_FOUND') console.log(thrown.reason, thrown.fields[0].field)
+} finally {
+  await ig.close()
+}
+console.log(LOCAL_USER, ignition.version)
+declare const console: { log(...values: unknown[]): void }
