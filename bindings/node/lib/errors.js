@@ -1,6 +1,5 @@
 'use strict'
 
-/** An operation was refused: `code` is one of a closed set, `message` is for people, `details` for programs. */
 class IgnitionError extends Error {
   constructor(code, message, details = {}) {
     super(message)
@@ -8,12 +7,10 @@ class IgnitionError extends Error {
     this.details = details
   }
 
-  /** A stable word, or null. */
   get reason() {
     return this.details.reason ?? null
   }
 
-  /** The refused fields of the input, each with `field` (its path), `code` and `message`. */
   get fields() {
     return this.details.fields ?? []
   }

@@ -35,13 +35,10 @@ export interface Caller extends Operations {}
 /** Operations on behalf of somebody: `caller.focus.start({...})`, or by name `caller.call('focus.start', {...})`. */
 export class Caller {
   protected constructor()
-
   /** Runs an operation by its name. */
   call<Name extends keyof Calls>(operation: Name, ...more: Arguments<Name, CallOptions>): Promise<Calls[Name]['output']>
-
   /** As call(), but answers the JSON text, which need not be parsed to be passed on. */
   json<Name extends keyof Calls>(operation: Name, ...more: Arguments<Name, CallOptions>): Promise<string>
-
   /** As call(), but tells the entity tag, and spares an output that the caller holds already. */
   answer<Name extends keyof Calls>(
     operation: Name,
@@ -62,12 +59,9 @@ export class User extends Caller {
 export class Ignition extends Caller {
   /** The operations of a user. An unknown user is UNAUTHORIZED when something is called. */
   asUser(id: string): User
-
   /** Sets the clock of a store that was opened with `now`. */
   setNow(now: Date | string): void
-
   readonly closed: boolean
-
   /** Closes the store after the calls under way; later ones are UNAVAILABLE with the reason `closed`. */
   close(): Promise<void>
 }
@@ -86,7 +80,7 @@ export interface OpenOptions {
 /** Opens a store such as `sqlite:life.db` or `sqlite:///absolute/path`, making and migrating it where needed. */
 export function open(url: string, options?: OpenOptions): Promise<Ignition>
 
-/** An operation was refused. */
+/** An operation was refused: `message` is for people, the rest for programs. */
 export class IgnitionError extends Error {
   constructor(code: ErrorCode, message: string, details?: Record<string, any>)
   readonly code: ErrorCode

@@ -20,14 +20,15 @@ function optional(value, field) {
   return value === undefined || value === null ? undefined : textOf(value, field)
 }
 
+const NONE = Object.freeze({})
+
 /** Options of a call: an object, or nothing. */
 function optionsOf(options) {
-  if (options === undefined || options === null) return {}
+  if (options === undefined || options === null) return NONE
   if (typeof options !== 'object') refuse('options', 'wrong_type', 'must be an object')
   return options
 }
 
-/** Operations on behalf of somebody: `caller.focus.start({...})`, or by name `caller.call('focus.start', {...})`. */
 class Caller {
   #store
   #user
@@ -37,36 +38,33 @@ class Caller {
     this.#user = user
   }
 
-  async json(operation, input, options) {
+  async #run(operation, input, options, known) {
     try {
-      const key = options === undefined ? undefined : optional(optionsOf(options).idempotencyKey, 'idempotencyKey')
-      return await addon.call(this.#store, this.#user, textOf(operation, 'operation'), toJson(input), key)
+      const key = optional(options.idempotencyKey, 'idempotencyKey')
+      return await addon.call(this.#store, this.#user, textOf(operation, 'operation'), toJson(input), key, known)
     } catch (thrown) {
       throw IgnitionError.of(thrown)
     }
+  }
+
+  async json(operation, input, options) {
+    return this.#run(operation, input, optionsOf(options))
   }
 
   async call(operation, input, options) {
-    return JSON.parse(await this.json(operation, input, options))
+    return JSON.parse(await this.#run(operation, input, optionsOf(options)))
   }
 
   async answer(operation, input, options) {
-    try {
-      const given = optionsOf(options)
-      const key = optional(given.idempotencyKey, 'idempotencyKey')
-      let known = optional(given.ifNoneMatch, 'ifNoneMatch') ?? ''
-      if (known !== '' && known !== '*' && !known.includes('"')) known = `"${known}"`
-      const [json, status, etag, notModified, replayed] = await addon.call(
-        this.#store, this.#user, textOf(operation, 'operation'), toJson(input), key, known)
-      return { output: notModified ? null : JSON.parse(json), status, etag, notModified, replayed }
-    } catch (thrown) {
-      throw IgnitionError.of(thrown)
-    }
+    const given = optionsOf(options)
+    let known = optional(given.ifNoneMatch, 'ifNoneMatch') ?? ''
+    if (known !== '' && known !== '*' && !known.includes('"')) known = `"${known}"`
+    const [json, status, etag, notModified, replayed] = await this.#run(operation, input, given, known)
+    return { output: notModified ? null : JSON.parse(json), status, etag, notModified, replayed }
   }
 }
 addOperations(Caller, addon.operations)
 
-/** Operations on behalf of a user. */
 class User extends Caller {
   #id
 
@@ -80,7 +78,6 @@ class User extends Caller {
   }
 }
 
-/** An open store; itself a caller for system operations. */
 class Ignition extends Caller {
   #store
   #closing
@@ -106,13 +103,6 @@ class Ignition extends Caller {
     this.#closing ??= addon.close(this.#store)
     return this.#closing
   }
-}
-if (Symbol.asyncDispose) {
-  Object.defineProperty(Ignition.prototype, Symbol.asyncDispose, {
-    value() {
-      return this.close()
-    },
-  })
 }
 
 function instant(value) {

@@ -27,10 +27,8 @@ function define(prototype, name, make) {
   })
 }
 
-function method(caller, operation) {
-  const run = { [operation]: (input, options) => caller.call(operation, input, options) }
-  return run[operation]
-}
+const method = (caller, operation) =>
+  ({ [operation]: (input, options) => caller.call(operation, input, options) })[operation] // has the operation's name
 
 /** Gives `prototype` a member for everything below `node`; `callerOf` finds the caller of an object that has it. */
 function extend(prototype, node, callerOf) {
@@ -49,8 +47,4 @@ function extend(prototype, node, callerOf) {
 }
 
 /** Gives callers of the class every operation as a method. */
-function addOperations(callerClass, names) {
-  extend(callerClass.prototype, treeOf(names), (caller) => caller)
-}
-
-module.exports = { addOperations }
+exports.addOperations = (callerClass, names) => extend(callerClass.prototype, treeOf(names), (caller) => caller)

@@ -5,21 +5,13 @@ const { IgnitionError } = require('./errors.js')
 
 /** Throws VALIDATION_ERROR for the field at `place`. */
 function refuse(place, code, message) {
-  try {
-    addon.invalid(place, code, message)
-  } catch (thrown) {
-    throw IgnitionError.of(thrown)
-  }
+  throw IgnitionError.of(addon.invalid(place, code, message))
 }
 
 /** `value` when it is a text, for the argument called `field`. */
 function textOf(value, field) {
-  if (typeof value !== 'string') refuse(field, 'wrong_type', `must be a string, got ${kindOf(value)}`)
+  if (typeof value !== 'string') refuse(field, 'wrong_type', `must be a string, got a JavaScript ${typeof value}`)
   return value
-}
-
-function kindOf(value) {
-  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a JavaScript ${typeof value}`
 }
 
 // JSON.stringify is quick, but silent about what it cannot say: that is looked for before.

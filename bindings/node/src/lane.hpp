@@ -26,8 +26,6 @@ class Lane {
  public:
   explicit Lane(std::size_t most) : most_(most) {}
   ~Lane() { stop(); }
-  Lane(const Lane&) = delete;
-  Lane& operator=(const Lane&) = delete;
 
   // Throws UNAVAILABLE when there is no thread to do it.
   void add(std::unique_ptr<Job> job);

@@ -21,7 +21,7 @@ void Task::run(std::unique_ptr<Job> self) noexcept {
     at_border([&] { work_(outcome); });
   } catch (const Error& error) {
     outcome.refused = true;
-    outcome.text = error.json();
+    outcome.answer.body = error.json();
   }
   work_ = nullptr;
   if (pace != nullptr) pace->took(Clock::now() - begin);
@@ -84,8 +84,8 @@ napi_value Loop::begin(std::unique_ptr<Task> given, Effect effect) {
   if (!patient || !watch(task)) return promise(task);
   const std::unique_ptr<Task> mine(&task);
   left(task);
-  if (!task.outcome.refused) return task.made ? task.made(env_, task.outcome) : text(env_, task.outcome.text);
-  napi_throw(env_, text(env_, task.outcome.text));
+  if (!task.outcome.refused) return task.made ? task.made(env_, task.outcome) : text(env_, task.outcome.answer.body);
+  napi_throw(env_, text(env_, task.outcome.answer.body));
   return nullptr;
 }
 
@@ -122,7 +122,7 @@ void Loop::deliver() {
   for (std::size_t n = 0; !ready_.empty() && n < kAnswersPerTurn && bytes < kBytesPerTurn; ++n) {
     std::unique_ptr<Task> task = std::move(ready_.front());
     ready_.pop_front();
-    bytes += task->outcome.text.size();
+    bytes += task->outcome.answer.body.size();
     settle(std::move(task));
   }
   if (!ready_.empty()) awaken(env_, nullptr, this, nullptr);
@@ -133,10 +133,10 @@ void Loop::settle(std::unique_ptr<Task> task) {
   if (task->deferred == nullptr) return;
   if (--under_way_ == 0) napi_unref_threadsafe_function(env_, signal_);
   if (task->outcome.refused) {
-    napi_reject_deferred(env_, task->deferred, text(env_, task->outcome.text));
+    napi_reject_deferred(env_, task->deferred, text(env_, task->outcome.answer.body));
   } else {
     napi_resolve_deferred(env_, task->deferred,
-                          task->made ? task->made(env_, task->outcome) : text(env_, task->outcome.text));
+                          task->made ? task->made(env_, task->outcome) : text(env_, task->outcome.answer.body));
   }
 }
 
@@ -145,9 +145,12 @@ void Loop::left(Task& task) {
   writes_.add(std::move(task.store->last_rites));
 }
 
+std::unique_ptr<Task> Loop::closing(Store& store) {
+  return std::make_unique<Task>(*this, [host = std::exchange(store.host, nullptr)](Outcome&) mutable { host.reset(); });
+}
+
 napi_value Loop::close(const std::shared_ptr<Store>& store) {
-  auto task = std::make_unique<Task>(*this, [host = std::move(store->host)](Outcome&) mutable { host.reset(); });
-  store->host.reset();
+  std::unique_ptr<Task> task = closing(*store);
   napi_value promised = promise(*task);
   if (store->under_way > 0) {
     store->last_rites = std::move(task);
@@ -159,11 +162,8 @@ napi_value Loop::close(const std::shared_ptr<Store>& store) {
 
 void Loop::forget(const std::shared_ptr<Store>& store) {
   stores_.erase(store);
-  if (!store->host) return;
   // Calls under way keep the host; the last of them closes it.
-  auto task = std::make_unique<Task>(*this, [host = std::move(store->host)](Outcome&) mutable { host.reset(); });
-  store->host.reset();
-  writes_.add(std::move(task));
+  if (store->host) writes_.add(closing(*store));
 }
 
 // The event loop has ended: calls that have not begun never will, the others end, every store is closed.

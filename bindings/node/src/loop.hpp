@@ -22,11 +22,10 @@ struct Store {
   std::unique_ptr<Job> last_rites{};  // closes the host when no call is under way any more
 };
 
-// What a job made for JavaScript.
+// What a task made for JavaScript.
 struct Outcome {
   bool refused = false;
-  std::string text{};  // the output as JSON or, of a refusal, its JSON
-  Answer about{};      // without its body
+  Answer answer{};  // its body is the output as JSON or, of a refusal, that as JSON
 };
 
 // How long an operation usually takes.
@@ -48,7 +47,7 @@ class Task final : public Job {
 
   std::shared_ptr<Store> store{};  // counts as under way there
   Pace* pace = nullptr;
-  Settle made{};  // what the promise is resolved with; by default the text
+  Settle made{};  // what the promise is resolved with; by default the body
   Outcome outcome{};
   napi_deferred deferred = nullptr;
 
@@ -73,8 +72,6 @@ class Loop {
   static constexpr std::size_t kBytesPerTurn = 256 * 1024;
 
   explicit Loop(Napi::Env env);
-  Loop(const Loop&) = delete;
-  Loop& operator=(const Loop&) = delete;
   static Loop& of(napi_env env);
 
   // Begins a task; the value is what it made, when that is known within kPatience, or a promise of it. A refusal is
@@ -94,6 +91,7 @@ class Loop {
   bool is_patient(const Task& task, const Lane& lane) const;
   static bool watch(Task& task);
   napi_value promise(Task& task);
+  std::unique_ptr<Task> closing(Store& store);
   void deliver();
   void settle(std::unique_ptr<Task> task);
   void left(Task& task);

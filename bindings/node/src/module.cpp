@@ -50,22 +50,17 @@ Napi::Value open(const Napi::CallbackInfo& info) {
   });
 }
 
-Caller caller_of(const Napi::Value& user) {
-  if (!user.IsString()) return Caller::system();
-  const auto id = Uuid::parse(string_of(user));
-  if (!id) throw invalid("user_id", "invalid_format", "must be a UUID");
-  return Caller::host(*id);
-}
+Caller caller_of(const Napi::Value& user) { return user.IsString() ? user_of(string_of(user)) : Caller::system(); }
 
 // [output, status, entity tag, not modified, replayed]
 napi_value described(napi_env env, Outcome& outcome) {
-  const Answer& about = outcome.about;
+  const Answer& answer = outcome.answer;
   auto all = Napi::Array::New(env, 5);
-  all.Set(0U, Napi::Value(env, text(env, outcome.text)));
-  all.Set(1U, about.status);
-  all.Set(2U, about.etag.empty() ? Napi::Env(env).Null() : Napi::Value(env, text(env, about.etag)));
-  all.Set(3U, about.not_modified);
-  all.Set(4U, about.replayed);
+  all.Set(0U, Napi::Value(env, text(env, answer.body)));
+  all.Set(1U, answer.status);
+  all.Set(2U, answer.etag.empty() ? Napi::Env(env).Null() : Napi::Value(env, text(env, answer.etag)));
+  all.Set(3U, answer.not_modified);
+  all.Set(4U, answer.replayed);
   return all;
 }
 
@@ -81,9 +76,8 @@ Napi::Value call(const Napi::CallbackInfo& info) {
     auto task = std::make_unique<Task>(loop, [host = store->host, caller = caller_of(info[1]), name = std::move(name),
                                               body = string_of(info[3]), key = string_of(info[4]),
                                               tag = string_of(info[5])](Outcome& outcome) {
-      outcome.about =
+      outcome.answer =
           host->engine->call(caller, {.operation = name, .body = body, .idempotency_key = key, .if_none_match = tag});
-      outcome.text = std::move(outcome.about.body);
     });
     task->store = store;
     if (operation != nullptr) task->pace = &loop.pace_of(*operation);
@@ -111,10 +105,9 @@ Napi::Value user_id(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] { return text(info.Env(), caller_of(info[0]).user.text()); });
 }
 
-// invalid(field, code, message): throws
+// invalid(field, code, message): the refusal of a value
 Napi::Value refuse_value(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(),
-                 [&]() -> napi_value { throw invalid(string_of(info[0]), string_of(info[1]), string_of(info[2])); });
+  return {info.Env(), text(info.Env(), invalid(string_of(info[0]), string_of(info[1]), string_of(info[2])).json())};
 }
 
 Napi::Object begin(Napi::Env env, Napi::Object exports) {
@@ -126,15 +119,8 @@ Napi::Object begin(Napi::Env env, Napi::Object exports) {
   exports["userId"] = Napi::Function::New(env, user_id);
   exports["invalid"] = Napi::Function::New(env, refuse_value);
   auto operations = Napi::Array::New(env);
-  for (const Operation& operation : catalogue().operations()) {
-    operations.Set(operations.Length(), Napi::String::New(env, operation.name));
-  }
+  for (const Operation& operation : catalogue().operations()) operations.Set(operations.Length(), operation.name);
   exports["operations"] = operations;
-  auto codes = Napi::Array::New(env);
-  for (const std::string_view code : type_info<Code>.enumerators) {
-    codes.Set(codes.Length(), Napi::String::New(env, code.data(), code.size()));
-  }
-  exports["codes"] = codes;
   exports["version"] = kVersion;
   exports["localUser"] = kLocalUser.text();
   exports["maxDepth"] = kMaxJsonDepth;

@@ -113,10 +113,7 @@ class Store {
 };
 
 Caller caller_of(const py::object& user) {
-  if (user.is_none()) return Caller::system();
-  const auto id = Uuid::parse(text_of(user, "user_id"));
-  if (!id) throw invalid("user_id", "invalid_format", "must be a UUID");
-  return Caller::host(*id);
+  return user.is_none() ? Caller::system() : user_of(text_of(user, "user_id"));
 }
 
 // Calls on behalf of one user, or of the host program.

@@ -32,6 +32,9 @@ struct Host {
   void set_now(std::string_view instant);
 };
 
+// The user with this id, as the host program says. Throws VALIDATION_ERROR for a text that is no id.
+Caller user_of(std::string_view id);
+
 // What a store says that the program has closed.
 Error store_closed();
 

@@ -63,12 +63,7 @@ int ignition_call(ignition_engine* handle, const char* user_id, const char* oper
                   const char* idempotency_key, char** out) {
   return guarded(out, [&] {
     require(handle);
-    ig::Caller caller = ig::Caller::system();
-    if (user_id != nullptr) {
-      const auto id = ig::Uuid::parse(user_id);
-      if (!id) throw ig::invalid("user_id", "invalid_format", "must be a UUID");
-      caller = ig::Caller::host(*id);
-    }
+    const ig::Caller caller = user_id == nullptr ? ig::Caller::system() : ig::user_of(user_id);
     const ig::Answer answer = handle->host.engine->call(
         caller, {.operation = view(operation), .body = view(input), .idempotency_key = view(idempotency_key)});
     give(out, answer.body);

@@ -31,6 +31,12 @@ void Host::set_now(std::string_view instant) {
   clock->set(*now);
 }
 
+Caller user_of(std::string_view text) {
+  const auto id = Uuid::parse(text);
+  if (!id) throw invalid("user_id", "invalid_format", "must be a UUID");
+  return Caller::host(*id);
+}
+
 Error store_closed() { return Error(Code::UNAVAILABLE, "The store is closed.").because("closed"); }
 
 }  // namespace ignition
