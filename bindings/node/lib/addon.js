@@ -11,4 +11,7 @@ const flags = RTLD_NOW | (process.env.LD_PRELOAD ? 0 : RTLD_DEEPBIND)
 const addon = { exports: {} }
 process.dlopen(addon, path.join(__dirname, '..', 'prebuilt', `${process.platform}-${process.arch}`, 'ignition.node'), flags)
 
+// process.exit() tells addons nothing before it takes away what their threads work with.
+process.on('exit', addon.exports.end)
+
 module.exports = addon.exports

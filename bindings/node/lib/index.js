@@ -1,11 +1,8 @@
 'use strict'
 
 const addon = require('./addon.js')
-const { IgnitionError } = require('./errors.js')
 const { addOperations } = require('./operations.js')
-const { refuse, textOf, toJson } = require('./values.js')
-
-const LOCAL_USER = addon.localUser
+const { IgnitionError, refuse, textOf, toJson } = require('./values.js')
 
 /** Runs `work`; what the library refuses is thrown as an IgnitionError. */
 function refusing(work) {
@@ -66,15 +63,9 @@ class Caller {
 addOperations(Caller, addon.operations)
 
 class User extends Caller {
-  #id
-
   constructor(store, id) {
     super(store, id)
-    this.#id = id
-  }
-
-  get id() {
-    return this.#id
+    Object.defineProperty(this, 'id', { value: id, enumerable: true })
   }
 }
 
@@ -126,4 +117,4 @@ async function open(url, options) {
   }
 }
 
-module.exports = { open, Ignition, User, Caller, IgnitionError, LOCAL_USER, version: addon.version }
+module.exports = { open, Ignition, User, Caller, IgnitionError, LOCAL_USER: addon.localUser, version: addon.version }

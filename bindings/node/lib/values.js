@@ -1,7 +1,34 @@
 'use strict'
 
 const addon = require('./addon.js')
-const { IgnitionError } = require('./errors.js')
+
+class IgnitionError extends Error {
+  constructor(code, message, details = {}) {
+    super(message)
+    this.code = code
+    this.details = details
+  }
+
+  get reason() {
+    return this.details.reason ?? null
+  }
+
+  get fields() {
+    return this.details.fields ?? []
+  }
+
+  toJSON() {
+    return { code: this.code, message: this.message, details: this.details }
+  }
+
+  /** What the library threw: the JSON of a refusal. Anything else is not ours and comes back as it is. */
+  static of(thrown) {
+    if (typeof thrown !== 'string') return thrown
+    const { code, message, details } = JSON.parse(thrown)
+    return new IgnitionError(code, message, details)
+  }
+}
+Object.defineProperty(IgnitionError.prototype, 'name', { value: 'IgnitionError', configurable: true, writable: true })
 
 /** Throws VALIDATION_ERROR for the field at `place`. */
 function refuse(place, code, message) {
@@ -57,4 +84,4 @@ function toJson(input) {
   return JSON.stringify(input)
 }
 
-module.exports = { refuse, textOf, toJson }
+module.exports = { IgnitionError, refuse, textOf, toJson }

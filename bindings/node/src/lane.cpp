@@ -18,6 +18,7 @@ void Lane::relax() {
 
 void Lane::add(std::unique_ptr<Job> job) {
   const std::lock_guard lock(mutex_);
+  if (stopping_) return;
   // With one core, looking would only keep the event loop from it.
   quick_ = std::thread::hardware_concurrency() > 1 && Clock::now() - ended_ < 2 * kLook;
   const std::size_t looked_after = looking_ ? 1 : 0;

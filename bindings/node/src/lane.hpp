@@ -31,7 +31,7 @@ class Lane {
   void add(std::unique_ptr<Job> job);
   // Whether a job would begin at once, with no thread to wake.
   bool is_eager() const { return looking_ && waiting_ == 0; }
-  // Forgets the jobs that have not begun and waits for the others. Nothing may be added afterwards.
+  // Forgets the jobs that have not begun and waits for the others. What is added afterwards is forgotten, too.
   void stop();
 
   // How long a thread looks for a job before it sleeps.

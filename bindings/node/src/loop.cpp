@@ -41,8 +41,11 @@ Loop::Loop(Napi::Env env) : env_(env) {
                                   &signal_);
   napi_unref_threadsafe_function(env, signal_);
   napi_set_instance_data(env, this, nullptr, nullptr);
-  napi_add_env_cleanup_hook(
-      env, [](void* loop) { static_cast<Loop*>(loop)->end(); }, this);
+  const auto end = [](void* loop) {
+    static_cast<Loop*>(loop)->end();
+    delete static_cast<Loop*>(loop);
+  };
+  napi_add_env_cleanup_hook(env, end, this);
 }
 
 Loop& Loop::of(napi_env env) {
@@ -75,6 +78,7 @@ napi_value Loop::promise(Task& task) {
 
 napi_value Loop::begin(std::unique_ptr<Task> given, Effect effect) {
   Lane& lane = effect == Effect::read ? reads_ : writes_;
+  if (ended_) throw store_closed();
   Task& task = *given;
   const bool patient = is_patient(task, lane);
   if (patient) task.state_ = Task::State::watched;
@@ -166,8 +170,8 @@ void Loop::forget(const std::shared_ptr<Store>& store) {
   if (store->host) writes_.add(closing(*store));
 }
 
-// The event loop has ended: calls that have not begun never will, the others end, every store is closed.
 void Loop::end() {
+  ended_ = true;
   reads_.stop();
   writes_.stop();
   for (const auto& store : stores_) {
@@ -175,7 +179,7 @@ void Loop::end() {
     store->host.reset();
     store->last_rites.reset();
   }
-  delete this;
+  stores_.clear();
 }
 
 }  // namespace ignition::node

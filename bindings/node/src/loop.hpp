@@ -84,6 +84,8 @@ class Loop {
   std::set<std::shared_ptr<Store>>& stores() { return stores_; }
   // Closes the host on a lane, after the calls that are under way. Returns the promise of it.
   napi_value close(const std::shared_ptr<Store>& store);
+  // The event loop ends: calls that have not begun never will, the others end, every store is closed.
+  void end();
   // Closes the host of a store that JavaScript has forgotten; called by the garbage collector.
   void forget(const std::shared_ptr<Store>& store);
 
@@ -95,7 +97,6 @@ class Loop {
   void deliver();
   void settle(std::unique_ptr<Task> task);
   void left(Task& task);
-  void end();
   static void awaken(napi_env env, napi_value, void* loop, void*);
 
   napi_env env_;
@@ -106,6 +107,7 @@ class Loop {
   Napi::FunctionReference set_immediate_;
   Napi::FunctionReference deliver_;
   bool deliver_is_set_ = false;
+  bool ended_ = false;
   napi_threadsafe_function signal_ = nullptr;
   std::size_t under_way_ = 0;  // promises to be settled; keep the event loop running
   std::chrono::steady_clock::time_point turn_{};

@@ -116,6 +116,7 @@ Napi::Object begin(Napi::Env env, Napi::Object exports) {
   exports["call"] = Napi::Function::New(env, call);
   exports["close"] = Napi::Function::New(env, close);
   exports["setNow"] = Napi::Function::New(env, set_now);
+  exports["end"] = Napi::Function::New(env, [](const Napi::CallbackInfo& info) { Loop::of(info.Env()).end(); });
   exports["userId"] = Napi::Function::New(env, user_id);
   exports["invalid"] = Napi::Function::New(env, refuse_value);
   auto operations = Napi::Array::New(env);

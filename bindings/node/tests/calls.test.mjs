@@ -51,7 +51,7 @@ function operationsOf(space, before = '') {
   for (const name in space) {
     const inner = space[name]
     if (typeof inner === 'function') names.push(before + name)
-    names.push(...operationsOf(inner, `${before}${name}.`))
+    if (typeof inner === 'function' || typeof inner === 'object') names.push(...operationsOf(inner, `${before}${name}.`))
   }
   return names
 }

@@ -160,7 +160,7 @@ for (const [ending, status] of Object.entries(ENDINGS)) {
       open('sqlite:${place()}').then(async (ig) => {
         globalThis.ig = ig
         let me = ig.asUser((await ig.users.create({ email: 'ada@example.org' })).user.id)
-        const again = (i) => me && me.habits.create({ name: 'Habit ' + i }).then(() => me && me.today.get()).then(() => again(i))
+        const again = (i) => me && me.user.update({ name: 'Ada ' + i }).then(() => me && me.today.get()).then(() => again(i))
         for (let i = 0; i < 40; ++i) again(i)
         setTimeout(() => { console.log('leaving'); ${ending} }, 100)
       })`
@@ -175,7 +175,7 @@ const WORKER = `
   const { parentPort, workerData } = require('node:worker_threads')
   open(workerData).then(async (ig) => {
     const me = ig.asUser((await ig.users.create({ email: process.pid + Math.random() + '@example.org' })).user.id)
-    const again = (i) => me.habits.create({ name: 'Habit ' + i }).then(() => me.today.get()).then(() => again(i))
+    const again = (i) => me.user.update({ name: 'Ada ' + i }).then(() => me.today.get()).then(() => again(i))
     for (let i = 0; i < 20; ++i) again(i)
     parentPort.postMessage('begun')
   })`

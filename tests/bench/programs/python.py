@@ -1,7 +1,7 @@
 """What operations cost from Python, as bench::print says it.
 
-    python.py STORE_URL INSTANT NAME      NAME: what Today is reported as
-    python.py cheapest                    the cheapest operation
+    python.py today STORE_URL INSTANT NAME      NAME: what Today is reported as
+    python.py cheapest                          the cheapest operation
 """
 
 import json
@@ -32,7 +32,7 @@ def main():
         with ignition.open("sqlite::memory:") as ig:
             report("cheapest", median_us(20_000, lambda: ig.auth.session()))
         return
-    store, instant, name = sys.argv[1:]
+    _, store, instant, name = sys.argv[1:]
     with ignition.open(store, now=instant) as ig:
         me = ig.as_user(ignition.LOCAL_USER)
         # From a page, Today is decided anew each time.
