@@ -22,6 +22,6 @@ export async function completeFocus(form: FormData) {
 }
 
 export async function completeItem(form: FormData) {
-  await (await me()).plan.complete_item({ id: String(form.get('plan')), item_id: String(form.get('item')) })
+  await (await me()).plan.complete_item({ id: String(form.get('item')) })
   revalidatePath('/')
 }

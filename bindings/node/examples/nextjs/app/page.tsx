@@ -49,7 +49,7 @@ function Running({ session }: { session: FocusSession }) {
   return (
     <section className="card" aria-labelledby="now">
       <h2 id="now">{running ? 'In focus' : 'Paused'}</h2>
-      <Countdown remaining={session.time_remaining_seconds} whole={session.duration_seconds} running={running} />
+      <Countdown remaining={session.remaining_seconds ?? 0} whole={session.duration_seconds} running={running} />
       <form action={completeFocus}>
         <input type="hidden" name="id" value={session.id} />
         <Button className="main">I am done</Button>
@@ -100,7 +100,6 @@ function Agenda({ plan, open }: { plan: Plan; open: boolean }) {
         {plan.items.map((item) => (
           <li key={item.id} className={item.completed ? 'done' : undefined}>
             <form action={completeItem}>
-              <input type="hidden" name="plan" value={plan.id} />
               <input type="hidden" name="item" value={item.id} />
               <button type="submit" disabled={item.completed} aria-label={item.completed ? `${item.title}: done` : `Complete ${item.title}`}>
                 {item.completed ? '✓' : ''}
