@@ -35,10 +35,13 @@ std::string raw(ondemand::value value) {
   return std::string(text);
 }
 
-// Calls use(document).
+// Calls use(document). A thread does not keep the room of a large one.
 template <class Use>
 void with_document(const std::string& json, Use&& use) {
-  thread_local ondemand::parser parser;
+  constexpr std::size_t kKeep = 1 << 16;
+  thread_local ondemand::parser kept;
+  ondemand::parser own;
+  ondemand::parser& parser = json.size() > kKeep ? own : kept;
   const simdjson::padded_string padded(json);
   ondemand::document document = sound(parser.iterate(padded));
   use(document);
