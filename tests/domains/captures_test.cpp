@@ -207,6 +207,18 @@ STORE_TEST("a capture becomes a habit; a title too long for it is cut and leads 
   CHECK(named["object"]["name"] == "Walk");
 }
 
+STORE_TEST("a capture becomes a goal") {
+  World world(store);
+  const auto ann = world.person();
+  const auto made = capture(ann, R"(Run a mile\nby summer)");
+  const auto created = ann.call("captures.convert", with_id(made, R"("target":"goal","category":"health")"))["created"];
+  CHECK(created["kind"] == "goal");
+  CHECK(created["object"]["title"] == "Run a mile");
+  CHECK(created["object"]["description"] == "by summer");
+  CHECK(created["object"]["category"] == "health");
+  CHECK(ann.call("goals.list")["total"] == 1);
+}
+
 STORE_TEST("what cannot become of a capture is refused and the capture stays open") {
   World world(store);
   const auto ann = world.person();

@@ -271,4 +271,8 @@ rules::EngagementSession apply(Context& ctx, const rules::SessionEvent& event) {
   return call.state;
 }
 
+rules::EngagementSession session(Context& ctx) {
+  return rules::seen_at(call_of(ctx).state, ctx.now, ctx.calendar, ctx.config.today);
+}
+
 }  // namespace ignition::activity

@@ -1,19 +1,23 @@
 #include "domains/product.hpp"
 
+#include "ignition/domains/activity.hpp"
 #include "ignition/domains/auth.hpp"
 #include "ignition/domains/captures.hpp"
 #include "ignition/domains/flags.hpp"
 #include "ignition/domains/focus.hpp"
 #include "ignition/domains/goals.hpp"
 #include "ignition/domains/habits.hpp"
+#include "ignition/domains/ignitions.hpp"
 #include "ignition/domains/inbox.hpp"
 #include "ignition/domains/ledger.hpp"
+#include "ignition/domains/onboarding.hpp"
 #include "ignition/domains/personalization.hpp"
 #include "ignition/domains/plan.hpp"
 #include "ignition/domains/progress.hpp"
 #include "ignition/domains/settings.hpp"
 #include "ignition/domains/skills.hpp"
 #include "ignition/domains/streaks.hpp"
+#include "ignition/domains/suggestions.hpp"
 #include "ignition/domains/sync.hpp"
 #include "ignition/domains/today.hpp"
 #include "ignition/domains/users.hpp"
@@ -37,6 +41,10 @@ void add_operations(Catalogue& catalogue) {
   personalization::add_operations(catalogue);
   inbox::add_operations(catalogue);
   captures::add_operations(catalogue);
+  onboarding::add_operations(catalogue);
+  activity::add_operations(catalogue);
+  suggestions::add_operations(catalogue);
+  ignitions::add_operations(catalogue);
   sync::add_operations(catalogue);
   habits::add_operations(catalogue);
   goals::add_operations(catalogue);
@@ -46,6 +54,8 @@ void add_operations(Catalogue& catalogue) {
 void ship(Transaction& db, IdSource& ids, Instant now) {
   flags::ship(db, now);
   skills::ship(db, ids, now);
+  onboarding::ship(db, now);
+  ignitions::ship(db);
 }
 
 }  // namespace product

@@ -6,12 +6,80 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "ignition/catalogue.hpp"
 #include "ignition/context.hpp"
 #include "ignition/rules/awards.hpp"
 #include "ignition/rules/engagement.hpp"
 
 namespace ignition::activity {
+
+// An event of the feed as its user sees it.
+struct FeedEvent {
+  Uuid id;
+  std::string event_type;
+  std::optional<std::string> module;
+  std::optional<std::string> entity_type;
+  std::optional<std::string> entity_id;
+  Instant occurred_at;
+  LocalDate activity_date;
+  std::optional<std::int64_t> duration_seconds;
+  std::optional<std::int64_t> quantity;
+  bool counted = true;
+  std::int64_t xp = 0;
+  std::int64_t coins = 0;
+  std::int64_t skill_stars = 0;
+  std::optional<std::string> skill_key;
+  std::optional<Uuid> ledger_id;
+  std::optional<Json> metadata;
+};
+BOOST_DESCRIBE_STRUCT(FeedEvent, (),
+                      (id, event_type, module, entity_type, entity_id, occurred_at, activity_date, duration_seconds,
+                       quantity, counted, xp, coins, skill_stars, skill_key, ledger_id, metadata))
+
+struct ListEvents {
+  Or<Int<1, 1'000'000>, 1> page;
+  Or<Int<1, 100>, 20> page_size;
+  std::optional<LocalDate> from;  // local dates that deeds belong to; both included
+  std::optional<LocalDate> to;
+  std::optional<Text<1, 50>> event_type;
+  std::optional<Text<1, 20>> module;
+};
+BOOST_DESCRIBE_STRUCT(ListEvents, (), (page, page_size, from, to, event_type, module))
+
+struct Feed {
+  std::vector<FeedEvent> events;  // newest first; what was undone is left out
+  std::int64_t total = 0;
+  std::int64_t page = 1;
+  std::int64_t page_size = 20;
+};
+BOOST_DESCRIBE_STRUCT(Feed, (), (events, total, page, page_size))
+
+Feed list(Context& ctx, const ListEvents& in);
+
+struct UsageOf {
+  Or<Int<1, 90>, 14> days;
+};
+BOOST_DESCRIBE_STRUCT(UsageOf, (), (days))
+
+struct ModuleUse {
+  std::string module;  // as events name it
+  std::int64_t completions = 0;
+  LocalDate last_date;
+};
+BOOST_DESCRIBE_STRUCT(ModuleUse, (), (module, completions, last_date))
+
+struct Usage {
+  std::vector<ModuleUse> modules;  // used most first, then in canonical order
+};
+BOOST_DESCRIBE_STRUCT(Usage, (), (modules))
+
+Usage usage(Context& ctx, const UsageOf& in);
+
+void add_operations(Catalogue& catalogue);
+
+// ---- For other domains, inside their transaction ----
 
 // A deed as the feed keeps it. Never holds text of the user: `metadata` is ids, enums and numbers only.
 struct Event {
@@ -58,5 +126,7 @@ std::optional<Reversed> reverse(Context& ctx, std::string_view dedupe_key);
 // A session event that is not a deed: activate, clear, dismiss, show_full, onboarding skip. Stores the session and
 // returns it.
 rules::EngagementSession apply(Context& ctx, const rules::SessionEvent& event);
+// The session as it is seen now.
+rules::EngagementSession session(Context& ctx);
 
 }  // namespace ignition::activity

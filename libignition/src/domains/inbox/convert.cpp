@@ -3,6 +3,7 @@
 
 #include "ignition/ciphertext.hpp"
 #include "ignition/domains/captures.hpp"
+#include "ignition/domains/goals.hpp"
 #include "ignition/domains/habits.hpp"
 #include "ignition/domains/plan.hpp"
 #include "ignition/wire.hpp"
@@ -50,11 +51,21 @@ Created make_habit(Context& ctx, const inbox::Item& item, const Convert& in) {
   return {.kind = "habit", .id = made.habit.id, .object = Json{to_json(made.habit)}};
 }
 
+Created make_goal(Context& ctx, const inbox::Item& item, const Convert& in) {
+  const Words words = words_for(item, in, goals::Title::max, goals::Description::max);
+  goals::CreateGoal asked;
+  asked.title = {words.title};
+  if (words.description) asked.description = goals::Description{*words.description};
+  if (in.category) asked.category = goals::Category{in.category->value};
+  const auto made = goals::create(ctx, asked);
+  return {.kind = "goal", .id = made.goal.id, .object = Json{to_json(made.goal)}};
+}
+
 }  // namespace
 
 std::span<const TargetPart> targets() {
   static constexpr std::array kTargets{TargetPart{Target::plan_item, make_plan_item},
-                                       TargetPart{Target::habit, make_habit}};
+                                       TargetPart{Target::habit, make_habit}, TargetPart{Target::goal, make_goal}};
   return kTargets;
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "ignition/domains/flags.hpp"
+#include "ignition/rules/onboarding.hpp"
+#include "ignition/rules/outcomes.hpp"
 
 namespace ignition::today {
 namespace {
@@ -49,9 +51,9 @@ constexpr std::string_view kInbox = R"sql(
    WHERE user_id = $1 AND is_processed = FALSE AND is_archived = FALSE AND (expires_at IS NULL OR expires_at > $3)
      AND snoozed_until > $3)sql";
 
-// What was used how often, the newest deed that can be resumed, the newest completion, whether anything was ever
-// started or captured, and when the next deed comes into sight (a clock that was put back leaves deeds ahead of it).
-// The orders of the last two make SQLite walk the index on the type.
+// What became of the last ten showings, what was used how often, the newest deed that can be resumed, the newest
+// completion, whether anything was ever started or captured, and when the next deed comes into sight (a clock that was
+// put back leaves deeds ahead of it). The orders of the last two make SQLite walk the index on the type.
 constexpr std::string_view kUsage = R"sql(
   SELECT 'usage', event_type, NULL, NULL, NULL, NULL, COUNT(*), NULL, NULL, MIN(occurred_at), NULL, NULL, NULL,
          MAX(activity_date), completion, NULL
@@ -95,6 +97,13 @@ constexpr std::string_view kUsage = R"sql(
          NULL
     FROM activity_events WHERE user_id = $1 AND occurred_at > $3 AND reversed_at IS NULL
   UNION ALL
+  SELECT * FROM (
+    SELECT 'exposure', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.shown_at,
+           (SELECT MIN(o.created_at) FROM decision_outcomes o WHERE o.user_id = $1 AND o.exposure_id = e.id), NULL, NULL,
+           NULL, NULL, NULL
+      FROM decision_exposures e WHERE e.user_id = $1 AND e.shown_at <= $3
+     ORDER BY e.shown_at DESC, e.id ASC LIMIT 10) AS last_exposures
+  UNION ALL
   SELECT 'transition', from_key, to_key, NULL, NULL, NULL, count, NULL, NULL, last_at, NULL, NULL, NULL, NULL, NULL, NULL
     FROM action_transitions WHERE user_id = $1)sql";
 
@@ -122,10 +131,17 @@ constexpr std::string_view kPersonalization = R"sql(
     FROM user_routines r JOIN user_routine_steps s ON s.user_id = r.user_id AND s.routine_id = r.id
    WHERE r.user_id = $1)sql";
 
-// The flow a user is in, or would start: the active default one with the highest version.
+// The flow a user is in, or would start: the active default one with the highest version. Where the user stood at a
+// step that is no longer there, the first one without an answer.
 constexpr std::string_view kOnboarding = R"sql(
   SELECT * FROM (
-    SELECT 'onboarding', f.key, s.status, CAST(s.current_step_id AS TEXT), NULL, NULL,
+    SELECT 'onboarding', f.key, s.status,
+           CAST(COALESCE(s.current_step_id,
+                         (SELECT o.id FROM onboarding_steps o
+                           WHERE o.flow_id = f.id AND s.status = 'in_progress'
+                             AND NOT EXISTS (SELECT 1 FROM user_onboarding_responses r
+                                              WHERE r.user_id = $1 AND r.step_id = o.id)
+                           ORDER BY o.step_order LIMIT 1)) AS TEXT), NULL, NULL,
            (SELECT COUNT(*) FROM onboarding_steps o WHERE o.flow_id = f.id),
            (SELECT COUNT(*) FROM user_onboarding_responses r JOIN onboarding_steps o ON o.id = r.step_id
              WHERE r.user_id = $1 AND o.flow_id = f.id),
@@ -192,6 +208,13 @@ void fill_inbox(Facts& out, std::span<const FactRow> rows, const Context&) {
   }
 }
 
+// One of the last ten showings of Today.
+void add_exposure(rules::TodayFacts& facts, Instant shown, std::optional<Instant> first_outcome, Instant now) {
+  ++facts.guidance.exposures_of_last_10;
+  if (rules::is_bounced(shown, first_outcome, now)) ++facts.guidance.bounced_of_last_10;
+  if (!first_outcome) facts.turning_points.push_back(rules::bounces_at(shown) + Micros(1));
+}
+
 rules::ActionModule module_of_event(rules::EventKind kind) {
   return enum_of<rules::ActionModule>(rules::rule_of(kind).module).value_or(rules::ActionModule::focus);
 }
@@ -201,9 +224,13 @@ rules::ActionModule module_of_key(std::string_view key) {
   return enum_of<rules::ActionModule>(key.substr(key.find(':') + 1)).value_or(rules::ActionModule::focus);
 }
 
-void fill_usage(Facts& out, std::span<const FactRow> rows, const Context&) {
+void fill_usage(Facts& out, std::span<const FactRow> rows, const Context& ctx) {
   std::vector<rules::EventUsage> events;
   for (const FactRow& row : rows) {
+    if (row.tag == "exposure") {
+      add_exposure(out.facts, row.at1.value_or(Instant{}), row.at2, ctx.now);
+      continue;
+    }
     if (row.tag == "transition") {
       const std::int64_t count = row.n1.value_or(0);
       out.facts.transitions.push_back({.from = module_of_key(row.t1.value_or("")),
@@ -319,9 +346,11 @@ void fill_onboarding(Facts& out, std::span<const FactRow> rows, const Context&) 
         enum_of<rules::OnboardingStatus>(row.t2.value_or("")).value_or(rules::OnboardingStatus::not_started);
     onboarding.current_step_id = row.t3 ? Uuid::parse(*row.t3) : std::nullopt;
     onboarding.can_resume = row.b1.value_or(true);
-    const std::int64_t total = row.n1.value_or(0);
-    const bool completed = onboarding.status == rules::OnboardingStatus::completed;
-    onboarding.percent_complete = completed ? 100 : total > 0 ? static_cast<int>(100 * row.n2.value_or(0) / total) : 0;
+    if (onboarding.status == rules::OnboardingStatus::in_progress && !onboarding.current_step_id) {
+      onboarding.status = rules::OnboardingStatus::completed;  // the last steps were deleted
+    }
+    onboarding.percent_complete = rules::onboarding_percent(row.n2.value_or(0), row.n1.value_or(0),
+                                                            onboarding.status == rules::OnboardingStatus::completed);
   }
 }
 
