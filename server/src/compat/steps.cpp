@@ -17,13 +17,6 @@ std::string said(const std::vector<Step>& steps) {
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (error != std::errc() || end != text.data() + text.size()) return {};
-  return n;
-}
-
 constexpr std::int64_t kWholeList = 500;
 constexpr std::int64_t kLargestPage = 100;
 
@@ -62,6 +55,13 @@ void apply(const std::vector<Step>& steps, Value& value, Scene& scene) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc() || end != text.data() + text.size()) return {};
+  return n;
+}
 
 Step rename(std::string_view from, std::string_view to) {
   return {fmt::format("`{}` → `{}`", from, to), [from, to](Value& value, Scene&) {

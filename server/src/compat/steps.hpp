@@ -53,6 +53,9 @@ std::function<Answer(Operations&, Scene&)> whole_list(std::string_view operation
 
 // ---- Of requests ----
 
+// The number that a parameter is, when it is a whole one.
+std::optional<std::int64_t> whole_number(std::string_view text);
+
 // `limit` and `offset` as page_size and page.
 Step limit_and_offset();
 // A page_size where none came.

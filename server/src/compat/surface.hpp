@@ -19,6 +19,7 @@ struct Part {
 
 Part today();
 Part inbox();
+Part onboarding();
 Part progress();
 Part planning();
 Part identity();

@@ -75,7 +75,7 @@ struct StepLine {
 BOOST_DESCRIBE_STRUCT(StepLine, (), (id, order, step_type, title, answered))
 
 struct OfFlow {
-  std::optional<FlowKey> flow;  // default: the default flow
+  std::optional<FlowKey> flow;  // key or id; default: the default flow
 };
 BOOST_DESCRIBE_STRUCT(OfFlow, (), (flow))
 

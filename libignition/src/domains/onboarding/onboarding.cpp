@@ -12,12 +12,12 @@ namespace {
 
 using rules::OnboardingStatus;
 
-// A flow with the user's state in it: the flow named $2, or that of the step $3, or the default one (rule O1).
+// A flow with the user's state in it: the flow with the key or id $2, or that of the step $3, or the default one (rule O1).
 constexpr Sql kFlow{R"sql(
   SELECT f.id, f.key, f.name, f.description, f.version, s.id, s.status, s.current_step_id, s.can_resume, s.started_at,
          s.completed_at, s.skipped_at, s.last_step_completed_at, f.is_default
     FROM onboarding_flows f LEFT JOIN user_onboarding_state s ON s.user_id = $1 AND s.flow_id = f.id
-   WHERE f.is_active AND (CAST($2 AS TEXT) IS NULL OR f.key = $2)
+   WHERE f.is_active AND (CAST($2 AS TEXT) IS NULL OR f.key = $2 OR CAST(f.id AS TEXT) = $2)
      AND (CAST($3 AS UUID) IS NULL OR f.id IN (SELECT o.flow_id FROM onboarding_steps o WHERE o.id = $3))
      AND (CAST($2 AS TEXT) IS NOT NULL OR CAST($3 AS UUID) IS NOT NULL OR f.is_default)
    ORDER BY f.version DESC, f.key ASC LIMIT 1)sql"};
