@@ -8,6 +8,7 @@
 #include "ignition/error.hpp"
 #include "ignition/rules/recurrence.hpp"
 #include "ignition/types.hpp"
+#include "text.hpp"
 
 namespace ignition::rules {
 namespace {
@@ -46,19 +47,9 @@ std::string upper(std::string_view text) {
   return out;
 }
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> pieces;
-  for (std::size_t begin = 0;;) {
-    const std::size_t end = text.find(separator, begin);
-    pieces.push_back(text.substr(begin, end == std::string_view::npos ? end : end - begin));
-    if (end == std::string_view::npos) return pieces;
-    begin = end + 1;
-  }
-}
-
 std::vector<Part> parts_of(std::string_view rule) {
   std::vector<Part> parts;
-  for (const std::string_view piece : split(rule, ';')) {
+  for (const std::string_view piece : split_text(rule, ';')) {
     const std::size_t equals = piece.find('=');
     if (equals == std::string_view::npos || equals == 0 || equals + 1 == piece.size()) {
       refuse("syntax", "The rule is not a list of NAME=VALUE joined by semicolons.");
@@ -121,7 +112,7 @@ void sort_distinct(std::vector<T>& values) {
 
 std::vector<int> numbers(const Part& part, int min, int max) {
   std::vector<int> values;
-  for (const std::string_view piece : split(part.value, ',')) values.push_back(integer(piece, part.name));
+  for (const std::string_view piece : split_text(part.value, ',')) values.push_back(integer(piece, part.name));
   for (const int value : values) check_range(value, min, max, part.name);
   sort_distinct(values);
   return values;
@@ -142,7 +133,7 @@ Weekday weekday(std::string_view text, std::string_view name) {
 
 std::vector<RuleDay> days(const Part& part, int most) {
   std::vector<RuleDay> result;
-  for (const std::string_view piece : split(part.value, ',')) {
+  for (const std::string_view piece : split_text(part.value, ',')) {
     if (piece.size() < 2) refuse("syntax", "BYDAY takes weekdays, with or without an ordinal.");
     const std::string_view ordinal = piece.substr(0, piece.size() - 2);
     RuleDay day{weekday(piece.substr(piece.size() - 2), part.name)};
