@@ -47,15 +47,6 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-std::string_view first_code_points(std::string_view text, std::size_t most) {
-  std::size_t at = 0;
-  for (; at < text.size(); ++at) {
-    const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
-    if (begins && most-- == 0) break;
-  }
-  return text.substr(0, at);
-}
-
 std::vector<std::string_view> split_text(std::string_view text, char separator) {
   std::vector<std::string_view> pieces;
   for (std::size_t begin = 0;;) {

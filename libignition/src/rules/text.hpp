@@ -10,8 +10,6 @@
 namespace ignition::rules {
 
 bool is_utf8(std::string_view text);
-// The first `most` code points of valid UTF-8.
-std::string_view first_code_points(std::string_view text, std::size_t most);
 
 std::vector<std::string_view> split_text(std::string_view text, char separator);
 
