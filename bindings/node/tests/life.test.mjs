@@ -126,6 +126,14 @@ test('writes that wait for another program hold up neither the event loop nor re
   await ig.close()
 })
 
+test('the addon works with the libraries that its package brings', { skip: !process.env.IGNITION_BUNDLED }, () => {
+  const maps = fs.readFileSync('/proc/self/maps', 'utf8').split('\n')
+  for (const name of ['libsqlite3', 'libfmt', 'libsimdjson', 'libdate-tz']) {
+    const found = maps.filter((line) => line.includes(`/${name}.`))
+    assert.ok(found.length > 0 && found.every((line) => line.includes('/node_modules/@ignition/node/prebuilt/')), name)
+  }
+})
+
 test('an open store does not keep the process, calls under way do', async () => {
   const ended = await run(`
     const { open } = require('@ignition/node')
