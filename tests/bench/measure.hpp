@@ -24,7 +24,7 @@ double median_us(int times, Run&& run) {
 }
 
 inline void print(const char* name, double value, const char* unit) {
-  std::printf("{\"name\":\"%s\",\"value\":%.3f,\"unit\":\"%s\"}\n", name, value, unit);
+  std::printf("{\"name\":\"%s\",\"value\":%.6f,\"unit\":\"%s\"}\n", name, value, unit);
   std::fflush(stdout);
 }
 

@@ -107,7 +107,7 @@ Memory Model::next(const Memory& before, int elapsed_days, Rating rating) const 
   const double s = math::most(before.stability, kLowestStability);
   const double d = math::most(before.difficulty, 1.0);
   const double g = number_of(rating);
-  const Step step = step_of(terms_, s, d, elapsed_days, rating == Rating::again);
+  const Step step = single_step(terms_, s, d, elapsed_days, rating == Rating::again);
   return {.stability = next_stability(terms_, step, g), .difficulty = next_difficulty(terms_, d, g)};
 }
 

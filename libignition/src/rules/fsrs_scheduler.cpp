@@ -197,7 +197,7 @@ class Moment {
 
   void remember(Outcome& out, Passed& passed, Rating rating) const {
     const auto g = static_cast<double>(rating);
-    const Step step = step_of(terms(), s_, d_, elapsed_, rating == Rating::again);
+    const Step step = single_step(terms(), s_, d_, elapsed_, rating == Rating::again);
     out.retrievability = step.retrievability;
     out.card.stability = next_stability(terms(), step, g);
     out.card.difficulty = next_difficulty(terms(), d_, g);

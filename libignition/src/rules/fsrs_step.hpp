@@ -53,6 +53,25 @@ struct Step {
       r, s, same_day, power, at.growth * (11.0 - d) * power * (effect - 1.0), same_day ? again_same_day : post_lapse};
 }
 
+// The same for one card, where a jump saves what its case does not need.
+[[gnu::always_inline]] inline Step single_step(const Terms& at, double s, double d, double t, bool failed) {
+  if (t == 0.0) {
+    const double power = math::exp_of(-at.w[19] * math::log_of(s));
+    return {1.0, s, true, power, 0.0, limited_stability(s * (power * at.same_day[0]))};
+  }
+  const double r = recall(at, s, t);
+  const double forgotten = 1.0 - r;
+  if (failed) {
+    const double power = math::exp_of(at.w[13] * math::log_of(s + 1.0));
+    const double effect = math::exp_of(at.w[14] * forgotten - at.w[12] * math::log_of(d));
+    const double lapse = limited_stability(at.w[11] * (power - 1.0) * effect);
+    return {r, s, false, power, 0.0, math::least(lapse, math::most(s / at.lapse_cap, kLowestStability))};
+  }
+  const double power = math::exp_of(-at.w[9] * math::log_of(s));
+  const double effect = math::exp_of(at.w[10] * forgotten);
+  return {r, s, false, power, at.growth * (11.0 - d) * power * (effect - 1.0), 0.0};
+}
+
 // Stability after hard, good or easy, not rounded yet: `factor` is the rating's of rule F7, `k` its of rule F9.
 [[gnu::always_inline]] inline double success_of(const Step& step, double factor, double k) {
   const double later = step.s * (1.0 + step.growth * factor);
