@@ -118,6 +118,7 @@ STORE_TEST("a habit that is not on the plan changes badges, progress and today o
       "INSERT INTO inbox_items (user_id, id, title, captured_at, created_at, updated_at) VALUES ($1, $2, 'x', $3, $3, "
       "$3)",
       ann.id(), Uuid{{1}}, world.clock->now());
+  world.sql("UPDATE users SET revision = revision + 1 WHERE id = $1", ann.id());
   poll = ann.call("sync.poll", since(token));
   CHECK(poll["badges"]["unread_inbox"] == 1);
   CHECK(poll["changed"].json() == R"(["badges","today"])");

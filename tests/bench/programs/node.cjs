@@ -6,9 +6,10 @@
 const [, , path, what, ...more] = process.argv
 const { open, LOCAL_USER } = require(path)
 
-async function medianUs(times, run) {
+async function medianUs(times, run, prepare = async () => {}) {
   const each = []
   for (let i = -times / 10; i < times; ++i) {
+    await prepare()
     const begin = process.hrtime.bigint()
     await run()
     const took = process.hrtime.bigint() - begin
@@ -36,8 +37,12 @@ async function together() {
 async function today(store, now, name) {
   const ig = await open(store, { now })
   const me = ig.asUser(LOCAL_USER)
-  // From a page, Today is decided anew each time.
+  // As measure_product does it.
   report(name, await medianUs(3000, () => me.today.get({ current_route: '/today' })))
+  report(`${name}_cached`, await medianUs(3000, () => me.today.get()))
+  let on = false
+  const write = () => me.today.show_full({ on: (on = !on) })
+  report(`${name}_after_write`, await medianUs(300, () => me.today.get(), write))
   await ig.close()
 }
 

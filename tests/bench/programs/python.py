@@ -4,6 +4,7 @@
     python.py cheapest                          the cheapest operation
 """
 
+import itertools
 import json
 import statistics
 import sys
@@ -12,9 +13,10 @@ import time
 import ignition
 
 
-def median_us(times, run):
+def median_us(times, run, prepare=lambda: None):
     each = []
     for i in range(-times // 10, times):
+        prepare()
         begin = time.perf_counter_ns()
         run()
         took = time.perf_counter_ns() - begin
@@ -35,8 +37,11 @@ def main():
     _, store, instant, name = sys.argv[1:]
     with ignition.open(store, now=instant) as ig:
         me = ig.as_user(ignition.LOCAL_USER)
-        # From a page, Today is decided anew each time.
+        # As measure_product does it.
+        switch = itertools.cycle([True, False])
         report(name, median_us(3000, lambda: me.today.get(current_route="/today")))
+        report(name + "_cached", median_us(3000, me.today.get))
+        report(name + "_after_write", median_us(300, me.today.get, lambda: me.today.show_full(on=next(switch))))
 
 
 main()

@@ -382,8 +382,13 @@ bool belongs(const FactRow& row, const FactGroup& group) {
 
 void fill(Facts& out, const FactGroup& group, const Rows& rows, const Context& ctx) {
   Rows own;
-  std::copy_if(rows.begin(), rows.end(), std::back_inserter(own),
-               [&](const FactRow& row) { return belongs(row, group); });
+  const FactRow* last = nullptr;
+  bool ours = false;
+  for (const FactRow& row : rows) {  // rows of one tag mostly come together
+    if (last == nullptr || row.tag != last->tag) ours = belongs(row, group);
+    last = &row;
+    if (ours) own.push_back(row);
+  }
   group.fill(out, own, ctx);
 }
 

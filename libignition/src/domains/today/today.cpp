@@ -32,39 +32,74 @@ rules::TodayPayload decide_without_facts(const Context& ctx, std::optional<std::
   return decide(empty, ctx, route);
 }
 
+// What is kept of the user, if neither data nor time changed it since.
+std::shared_ptr<const CachedAnswer> kept(Context& ctx) {
+  return ctx.is_snapshot()
+             ? ctx.cache.find(ctx.user, kView, ctx.principal.revision, ctx.principal.flags_version, ctx.now)
+             : nullptr;
+}
+
+using SharedFacts = std::shared_ptr<const Facts>;
+
+void keep_facts(Context& ctx, const SharedFacts& facts) {
+  if (!ctx.is_snapshot() || !facts->facts.degraded.empty()) return;
+  const auto until = rules::valid_until(facts->facts, ctx.calendar, ctx.now, ctx.config.today, facts->flags);
+  ctx.cache.put(ctx.user, kView,
+                std::make_shared<CachedAnswer>(CachedAnswer{.revision = ctx.principal.revision,
+                                                            .flags_version = ctx.principal.flags_version,
+                                                            .from = ctx.now,
+                                                            .until = until,
+                                                            .etag = {},
+                                                            .json = {},
+                                                            .facts = facts}));
+}
+
+// The facts of now. As long as time alone does not change the answer, those that were read before are those of now,
+// too, and from whichever page Today is seen.
+SharedFacts current_facts(Context& ctx) {
+  if (const auto before = kept(ctx)) return std::any_cast<SharedFacts>(before->facts);
+  auto facts = std::make_shared<const Facts>(read_facts(ctx));
+  try {
+    keep_facts(ctx, facts);
+  } catch (const std::exception&) {
+    // Facts that cannot be judged are not kept; deciding over them fails in its own way.
+  }
+  return facts;
+}
+
+rules::TodayPayload decide_now(Context& ctx, std::optional<std::string_view> route) {
+  return decide(*current_facts(ctx), ctx, route);
+}
+
+// Keeps an answer that depends on nothing but user, time and data beside its facts.
+void keep_answer(Context& ctx, const std::string& json, const std::string& etag) {
+  const auto facts = kept(ctx);
+  if (!facts) return;
+  CachedAnswer answer = *facts;
+  answer.etag = etag;
+  answer.json = json;
+  ctx.cache.put(ctx.user, kView, std::make_shared<CachedAnswer>(std::move(answer)));
+}
+
 struct Decided {
   std::string json;
   std::string etag;
 };
 
-// The payload's JSON, sealed. An answer that depends on nothing but user, time and data is kept in the cache.
+// The payload's JSON, sealed.
 Decided decide_sealed(Context& ctx, std::optional<std::string_view> route) {
-  const Facts facts = read_facts(ctx);
   std::string json;
-  std::optional<Instant> until;
+  const SharedFacts facts = current_facts(ctx);
+  bool decided = true;
   try {
-    json = to_json(decide(facts, ctx, route));
-    until = rules::valid_until(facts.facts, ctx.calendar, ctx.now, ctx.config.today, facts.flags);
+    json = to_json(decide(*facts, ctx, route));
   } catch (const std::exception&) {
     json = to_json(decide_without_facts(ctx, route));
+    decided = false;
   }
   auto seal = rules::seal(json, ctx.user, ctx.now);
-  if (until && !route && facts.facts.degraded.empty() && ctx.is_snapshot()) {
-    ctx.cache.put(ctx.user, kView,
-                  std::make_shared<CachedAnswer>(CachedAnswer{.revision = ctx.principal.revision,
-                                                              .flags_version = ctx.principal.flags_version,
-                                                              .from = ctx.now,
-                                                              .until = *until,
-                                                              .etag = seal.etag,
-                                                              .json = json}));
-  }
+  if (decided && !route) keep_answer(ctx, json, seal.etag);
   return {std::move(json), std::move(seal.etag)};
-}
-
-std::shared_ptr<const CachedAnswer> cached(Context& ctx) {
-  return ctx.is_snapshot()
-             ? ctx.cache.find(ctx.user, kView, ctx.principal.revision, ctx.principal.flags_version, ctx.now)
-             : nullptr;
 }
 
 // A kept answer for a later instant: the same content with its own time and exposure.
@@ -90,7 +125,7 @@ rules::TodayFlags switches(Context& ctx) { return flags::evaluate(ctx, flags::st
 }  // namespace
 
 Decision decision(Context& ctx) {
-  Decision out{.payload = decide(read_facts(ctx), ctx, {}), .etag = {}};
+  Decision out{.payload = decide_now(ctx, {}), .etag = {}};
   std::string json = to_json(out.payload);
   out.etag = rules::seal(json, ctx.user, ctx.now).etag;
   return out;
@@ -102,7 +137,7 @@ Rendered<rules::TodayPayload> get(Context& ctx, const GetToday& in) {
     ctx.tagged(std::move(decision.etag));
     return rendered(std::move(decision.json));
   }
-  if (const auto answer = cached(ctx)) {
+  if (const auto answer = kept(ctx); answer && !answer->json.empty()) {
     if (ctx.tagged(answer->etag)) return {};
     return rendered(stamped_again(*answer, ctx));
   }
@@ -112,7 +147,7 @@ Rendered<rules::TodayPayload> get(Context& ctx, const GetToday& in) {
 }
 
 Summary summary(Context& ctx, const Nothing&) {
-  auto payload = decide(read_facts(ctx), ctx, {});
+  auto payload = decide_now(ctx, {});
   const auto& plan = payload.plan_summary;
   return {.local_date = payload.local_date,
           .resolved_state = payload.resolved_state,
@@ -127,7 +162,7 @@ Summary summary(Context& ctx, const Nothing&) {
 
 NextStep next_action(Context& ctx, const GetToday& in) {
   const std::string_view route = in.current_route ? std::string_view(in.current_route->value) : std::string_view{};
-  auto payload = decide(read_facts(ctx), ctx, route);
+  auto payload = decide_now(ctx, route);
   return {.resolved = std::move(*payload.next_action), .starter = std::move(payload.starter_block.primary)};
 }
 
@@ -154,12 +189,12 @@ DismissedMomentum dismiss_momentum(Context& ctx, const Nothing&) {
 
 DismissedReduced dismiss_reduced(Context& ctx, const Nothing&) {
   activity::apply(ctx, rules::session_event::DismissReduced{});
-  return {.reduced_mode = decide(read_facts(ctx), ctx, {}).reduced_mode};
+  return {.reduced_mode = decide_now(ctx, {}).reduced_mode};
 }
 
 Surface show_full(Context& ctx, const ShowFull& in) {
   activity::apply(ctx, rules::session_event::ShowFull{in.on});
-  const auto payload = decide(read_facts(ctx), ctx, {});
+  const auto payload = decide_now(ctx, {});
   return {.entry_mode = payload.entry_mode, .visibility = payload.visibility, .sections = payload.sections};
 }
 
@@ -170,7 +205,7 @@ Guidance dismiss_guidance(Context& ctx, const DismissGuidance& in) {
   const auto after =
       rules::dismissed(before.value_or(rules::GuidanceProgress{}), ctx.now, ctx.config.today.guidance_cooldown_hours);
   ctx.db.execute(kStoreGuidance, ctx.user, in.step, after.dismiss_count, after.cooldown_until, after.done_at, ctx.now);
-  return {.guidance = decide(read_facts(ctx), ctx, {}).guidance};
+  return {.guidance = decide_now(ctx, {}).guidance};
 }
 
 Switches flags(Context& ctx, const Nothing&) {
