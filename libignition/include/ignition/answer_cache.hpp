@@ -1,7 +1,6 @@
 // Answers that stay right until the user's data changes or time alone changes them.
 #pragma once
 
-#include <any>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -21,8 +20,7 @@ struct CachedAnswer {
   Instant from;                    // instant the answer was made for
   Instant until;                   // earliest instant at which time alone may change it
   std::string etag;
-  std::string json;  // "" = not written yet: only the facts are known
-  std::any facts;    // what the answer is decided from, of the view's own type
+  std::string json;
 };
 
 // Keeps the newest answer per user and view, dropping those used longest ago. Thread-safe.

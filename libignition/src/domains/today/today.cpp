@@ -32,32 +32,35 @@ rules::TodayPayload decide_without_facts(const Context& ctx, std::optional<std::
   return decide(empty, ctx, route);
 }
 
-// What is kept of the user, if neither data nor time changed it since.
-std::shared_ptr<const CachedAnswer> kept(Context& ctx) {
-  return ctx.is_snapshot()
-             ? ctx.cache.find(ctx.user, kView, ctx.principal.revision, ctx.principal.flags_version, ctx.now)
-             : nullptr;
-}
-
 using SharedFacts = std::shared_ptr<const Facts>;
+
+// An answer with what it was decided from. Nothing else is kept under kView.
+struct KeptToday : CachedAnswer {
+  SharedFacts facts;
+};
+
+// What is kept of the user, if neither data nor time changed it since. Its JSON is empty when only the facts are known.
+std::shared_ptr<const KeptToday> kept(Context& ctx) {
+  if (!ctx.is_snapshot()) return nullptr;
+  return std::static_pointer_cast<const KeptToday>(
+      ctx.cache.find(ctx.user, kView, ctx.principal.revision, ctx.principal.flags_version, ctx.now));
+}
 
 void keep_facts(Context& ctx, const SharedFacts& facts) {
   if (!ctx.is_snapshot() || !facts->facts.degraded.empty()) return;
-  const auto until = rules::valid_until(facts->facts, ctx.calendar, ctx.now, ctx.config.today, facts->flags);
-  ctx.cache.put(ctx.user, kView,
-                std::make_shared<CachedAnswer>(CachedAnswer{.revision = ctx.principal.revision,
-                                                            .flags_version = ctx.principal.flags_version,
-                                                            .from = ctx.now,
-                                                            .until = until,
-                                                            .etag = {},
-                                                            .json = {},
-                                                            .facts = facts}));
+  auto today = std::make_shared<KeptToday>();
+  today->revision = ctx.principal.revision;
+  today->flags_version = ctx.principal.flags_version;
+  today->from = ctx.now;
+  today->until = rules::valid_until(facts->facts, ctx.calendar, ctx.now, ctx.config.today, facts->flags);
+  today->facts = facts;
+  ctx.cache.put(ctx.user, kView, std::move(today));
 }
 
 // The facts of now. As long as time alone does not change the answer, those that were read before are those of now,
 // too, and from whichever page Today is seen.
 SharedFacts current_facts(Context& ctx) {
-  if (const auto before = kept(ctx)) return std::any_cast<SharedFacts>(before->facts);
+  if (const auto before = kept(ctx)) return before->facts;
   auto facts = std::make_shared<const Facts>(read_facts(ctx));
   try {
     keep_facts(ctx, facts);
@@ -73,12 +76,12 @@ rules::TodayPayload decide_now(Context& ctx, std::optional<std::string_view> rou
 
 // Keeps an answer that depends on nothing but user, time and data beside its facts.
 void keep_answer(Context& ctx, const std::string& json, const std::string& etag) {
-  const auto facts = kept(ctx);
-  if (!facts) return;
-  CachedAnswer answer = *facts;
-  answer.etag = etag;
-  answer.json = json;
-  ctx.cache.put(ctx.user, kView, std::make_shared<CachedAnswer>(std::move(answer)));
+  const auto before = kept(ctx);
+  if (!before) return;
+  auto today = std::make_shared<KeptToday>(*before);
+  today->etag = etag;
+  today->json = json;
+  ctx.cache.put(ctx.user, kView, std::move(today));
 }
 
 struct Decided {
