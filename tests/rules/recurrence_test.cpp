@@ -1,6 +1,7 @@
 #include "ignition/rules/recurrence.hpp"
 
 #include <doctest/doctest.h>
+#include <libical/ical.h>
 #include <rapidcheck.h>
 
 #include <algorithm>
@@ -266,6 +267,46 @@ TEST_CASE("the canonical text of a rule is read as the same rule") {
     RC_ASSERT(parse_recurrence(text, start) == *rule);
     RC_ASSERT(text_of(parse_recurrence(text, start), false) == text);
   }));
+}
+
+// The first instances by libical, on a clock without zone.
+std::vector<Instant> by_libical(const Recurrence& rule, WallTime start, std::size_t most) {
+  struct icalrecurrencetype parsed = icalrecurrencetype_from_string(text_of(rule, false).c_str());
+  const std::string begin = basic_recurrence_id({start.us}, false);
+  icalrecur_iterator* iterator = icalrecur_iterator_new(parsed, icaltime_from_string(begin.c_str()));
+  std::vector<Instant> found;
+  RC_LOG(text_of(rule, false) + " from " + begin);
+  const bool is_made = iterator != nullptr;
+  RC_ASSERT(is_made);
+  while (found.size() < most) {
+    const icaltimetype t = icalrecur_iterator_next(iterator);
+    if (icaltime_is_null_time(t) != 0 || t.year > kLastSeriesYear) break;
+    const LocalDate date = LocalDate::of(t.year, static_cast<unsigned>(t.month), static_cast<unsigned>(t.day));
+    found.push_back({WallTime::at(date, t.hour, t.minute, t.second).us});
+  }
+  icalrecur_iterator_free(iterator);
+  return found;
+}
+
+TEST_CASE("libical finds the same instances where it can be trusted (rule R12)") {
+  int compared = 0;
+  CHECK(rc::check([&] {
+    SeriesStart start = arbitrary_start();
+    start.zone = TimeZone();
+    const auto rule = try_parse(arbitrary_rule(), start);
+    if (!rule) return;
+    const bool odd_week = rule->week_start != Weekday::monday && rule->week_start != Weekday::sunday;
+    if (rule->frequency == Frequency::WEEKLY && rule->interval > 1 && odd_week) return;
+    // It takes places of BYSETPOS in the order of the list, not of the dates, when days are counted from both ends.
+    const auto both_ends = [](const std::vector<int>& days) {
+      return !days.empty() && days.front() < 0 && days.back() > 0;
+    };
+    if (!rule->by_set_pos.empty() && (both_ends(rule->by_month_day) || both_ends(rule->by_year_day))) return;
+    start.wall = series_start(*rule, start).value();
+    RC_ASSERT(by_libical(*rule, start.wall, 40) == instances(*rule, start, whole_time(), 40).starts);
+    ++compared;
+  }));
+  CHECK(compared > 20);
 }
 
 TEST_CASE("a series begun at its first instance has the same instances") {
