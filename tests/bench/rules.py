@@ -1,4 +1,4 @@
-"""The section `rules` of scripts/bench: FSRS beside the implementations that people use today.
+"""The section `rules` of scripts/bench: FSRS and recurrence beside the implementations that people use today.
 
 A peer whose tools or registry are missing is skipped with a message.
 """
@@ -13,6 +13,8 @@ from pathlib import Path
 PEERS = Path(__file__).resolve().parent / "peers"
 TS_FSRS = "ts-fsrs@5.4.2"
 PY_FSRS = "fsrs==6.3.2"
+RRULE = "rrule@2.8.1"
+DATEUTIL = "python-dateutil==2.9.0.post0"
 
 
 def lines_of(*command, **options):
@@ -25,18 +27,27 @@ def add(results, found):
         results.add(line["name"], line["value"], line["unit"])
 
 
-def typescript(results, folder):
-    subprocess.run(["npm", "install", "--silent", "--no-save", "--no-package-lock", "--prefix", folder, TS_FSRS], check=True,
+def from_npm(package, folder, program):
+    subprocess.run(["npm", "install", "--silent", "--no-save", "--no-package-lock", "--prefix", folder, package], check=True,
                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300)
-    add(results, lines_of("node", PEERS / "ts_fsrs.mjs", folder))
+    return lines_of("node", PEERS / program, folder)
 
 
-def python(results, folder):
+def from_pypi(package, folder, program):
     subprocess.run([sys.executable, "-m", "venv", folder], check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                    text=True)
-    subprocess.run([folder / "bin" / "pip", "install", "--quiet", PY_FSRS], check=True, stdout=subprocess.PIPE,
+    subprocess.run([folder / "bin" / "pip", "install", "--quiet", package], check=True, stdout=subprocess.PIPE,
                    stderr=subprocess.PIPE, text=True, timeout=300)
-    add(results, lines_of(folder / "bin" / "python", PEERS / "py_fsrs.py"))
+    return lines_of(folder / "bin" / "python", PEERS / program)
+
+
+def recurrence(results, lines, expected=None):
+    """Expansions of rules.txt; every implementation must find as many occurrences."""
+    *found, counted = lines
+    if expected is not None and counted["occurrences"] != expected:
+        raise RuntimeError(f"{counted['occurrences']} occurrences instead of {expected}")
+    add(results, found)
+    return counted["occurrences"]
 
 
 def rust(results, folder, measure, collection):
@@ -65,9 +76,13 @@ def measure_rules(results, build, folder):
     add(results, lines_of(measure, "speed", PEERS / "trace.txt"))
     subprocess.run([measure, "generate", collection], check=True)
     add(results, lines_of(measure, "optimize", collection))
+    occurrences = recurrence(results, lines_of(build / "tests" / "bench" / "measure_rrule", PEERS / "rules.txt"))
     for name, compare in (
-        ("ts-fsrs", lambda: typescript(results, peers / "node")),
-        ("Python's fsrs", lambda: python(results, peers / "python")),
+        ("python-dateutil", lambda: recurrence(
+            results, from_pypi(DATEUTIL, peers / "dateutil", "py_dateutil.py"), occurrences)),
+        ("rrule", lambda: recurrence(results, from_npm(RRULE, peers / "rrule", "rrule.mjs"), occurrences)),
+        ("ts-fsrs", lambda: add(results, from_npm(TS_FSRS, peers / "node", "ts_fsrs.mjs"))),
+        ("Python's fsrs", lambda: add(results, from_pypi(PY_FSRS, peers / "python", "py_fsrs.py"))),
         ("the crates fsrs and rs-fsrs", lambda: rust(results, peers / "rust", measure, collection)),
     ):
         try:

@@ -228,7 +228,11 @@ class EventReader {
       const WallTime wall = zone.defined ? zone.stored.wall(zone.instant(time->wall)) : time->wall;
       series.start = SeriesStart::timed(wall, zone.stored);
     }
-    const int year = series.start.wall.date().year();
+    check_year(series.start.wall);
+  }
+
+  static void check_year(WallTime wall) {
+    const int year = wall.date().year();
     if (year < kFirstEventYear || year > kLastSeriesYear) throw Skip{"out_of_range"};
   }
 
@@ -267,6 +271,7 @@ class EventReader {
   std::optional<Instant> key_of(const ContentLine& line, std::string_view value, const SeriesStart& start) {
     const auto time = parse_time(value.substr(0, value.find('/')));
     if (!time) return {};
+    check_year(time->wall);
     if (start.all_day) return Instant{WallTime::at(time->wall.date(), 0).us};
     if (time->is_date) {
       const std::int64_t of_day = start.wall.us - WallTime::at(start.wall.date(), 0).us;

@@ -449,7 +449,7 @@ Window whole_time() {
 
 std::optional<WallTime> series_start(const Recurrence& rule, const SeriesStart& start) {
   check_start(start);
-  const WallTime last{start.wall.us + kStartSearchDays * kDay};
+  const WallTime last{std::min(start.wall.us + kStartSearchDays * kDay, end_of_years().us - 1)};
   std::optional<WallTime> first;
   Plan(rule, start).walk(0, last.date(), [&](WallTime wall) {
     if (wall <= last) first = wall;
