@@ -126,6 +126,19 @@ TEST_CASE("inputs are judged by their fields (R47)") {
   CHECK(client.get("/api/v1/settings?nonsense=1").status == 400);
 }
 
+TEST_CASE("custom settings keep what was written, numbers of any size among it") {
+  Product product;
+  Client client = product.client();
+  const auto patch = [&](const char* json) { return client.ask(request("PATCH", "/api/v1/settings", json)); };
+  CHECK(patch(R"({"custom":{"big":99999999999999999999,"half":1.50,"list":[1, {"a":null}],"q\"k":"x"}})").status ==
+        400);
+  CHECK(patch(R"({"custom":{"big":99999999999999999999,"half":1.50,"list":[1, {"a":null}]}})").status == 200);
+  CHECK(patch(R"({"custom":{"more":{}}})").status == 200);
+  CHECK(client.get("/api/v1/settings")
+            .body.find(R"("custom":{"big":99999999999999999999,"half":1.50,"list":[1,{"a":null}],"more":{}})") !=
+        std::string::npos);
+}
+
 TEST_CASE("every operation with a route is reached by it, and so is every alias") {
   Product product;
   Client client = product.client();

@@ -2,10 +2,10 @@
 #include "ignition/domains/settings.hpp"
 
 #include <fmt/ranges.h>
-#include <simdjson.h>
 
 #include <algorithm>
 
+#include "ignition/json_parts.hpp"
 #include "ignition/sha256.hpp"
 #include "ignition/wire.hpp"
 
@@ -133,15 +133,7 @@ void apply(const Choices& choices, Settings& settings) {
   if (choices.distance_unit.clears()) settings.distance_unit = american ? DistanceUnit::mi : DistanceUnit::km;
 }
 
-// Members of a JSON object as texts, in their order.
 using Members = std::vector<std::pair<std::string, std::string>>;
-Members members_of(const Json& object) {
-  thread_local simdjson::dom::parser parser;
-  Members members;
-  const simdjson::dom::object root = parser.parse(object.text).get_object();
-  for (const auto& [key, value] : root) members.emplace_back(key, simdjson::minify(value));
-  return members;
-}
 
 Json object_of(const Members& members) {
   Json out{"{"};
@@ -157,8 +149,8 @@ Json object_of(const Members& members) {
 
 // The stored custom values with the given ones merged in; null removes.
 Json merged(const Json& stored, const Json& given) {
-  Members members = members_of(stored);
-  for (auto& [key, value] : members_of(given)) {
+  Members members = json_members(stored.text);
+  for (auto& [key, value] : json_members(given.text)) {
     const auto same = std::ranges::find(members, key, &Members::value_type::first);
     if (value == "null") {
       if (same != members.end()) members.erase(same);
@@ -204,7 +196,7 @@ std::vector<FieldError> problems(const UpdateSettings& in, const Settings& resul
   if (in.custom.value && !in.custom.value->text.starts_with('{')) {
     refuse("custom", "wrong_type", "must be an object");
   } else if (in.custom.value) {
-    for (const auto& [key, value] : members_of(*in.custom.value)) {
+    for (const auto& [key, value] : json_members(in.custom.value->text)) {
       if (!is_custom_key(key)) refuse("custom." + key, "invalid_key", "keys are 1..64 of A-Z a-z 0-9 _ . -");
     }
     if (result.custom.text.size() > kMostCustom) refuse("custom", "too_long", "must have at most 16 KiB");

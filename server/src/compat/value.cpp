@@ -1,68 +1,23 @@
 #include "compat/value.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <charconv>
 
-#include "ignition/error.hpp"
+#include "ignition/json_parts.hpp"
 #include "ignition/wire.hpp"
 
 namespace ignition::server::compat {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
-
-template <class T>
-T sound(simdjson::simdjson_result<T> result) {
-  T value{};
-  if (std::move(result).get(value) != simdjson::SUCCESS) throw Error(Code::INTERNAL, "an answer is no sound JSON");
-  return value;
-}
-
-std::string raw(ondemand::value value) {
-  std::string_view text;
-  switch (sound(value.type())) {
-    case ondemand::json_type::object:
-      text = sound(sound(value.get_object()).raw_json());
-      break;
-    case ondemand::json_type::array:
-      text = sound(sound(value.get_array()).raw_json());
-      break;
-    default:
-      text = value.raw_json_token();
-  }
-  return std::string(text);
-}
-
-// Calls use(document). A thread does not keep the room of a large one.
-template <class Use>
-void with_document(const std::string& json, Use&& use) {
-  constexpr std::size_t kKeep = 1 << 16;
-  thread_local ondemand::parser kept;
-  ondemand::parser own;
-  ondemand::parser& parser = json.size() > kKeep ? own : kept;
-  const simdjson::padded_string padded(json);
-  ondemand::document document = sound(parser.iterate(padded));
-  use(document);
-}
-
 Value::Members opened_object(const std::string& json) {
   Value::Members members;
-  with_document(json, [&](ondemand::document& document) {
-    for (auto entry : sound(document.get_object())) {
-      std::string key(sound(entry.unescaped_key()));
-      members.push_back({std::move(key), Value::json(raw(sound(entry.value())))});
-    }
-  });
+  for (auto& [key, text] : json_members(json)) members.push_back({std::move(key), Value::json(std::move(text))});
   return members;
 }
 
 Value::Elements opened_list(const std::string& json) {
   Value::Elements elements;
-  with_document(json, [&](ondemand::document& document) {
-    for (auto element : sound(document.get_array())) elements.push_back(Value::json(raw(sound(std::move(element)))));
-  });
+  for (auto& text : json_elements(json)) elements.push_back(Value::json(std::move(text)));
   return elements;
 }
 
@@ -103,9 +58,7 @@ std::optional<std::string> Value::as_text() const {
   const auto* text = std::get_if<std::string>(&state_);
   if (text == nullptr || !text->starts_with('"')) return {};
   if (text->find('\\') == std::string::npos) return text->substr(1, text->size() - 2);
-  std::string content;
-  with_document(*text, [&](ondemand::document& document) { content = sound(document.get_string()); });
-  return content;
+  return json_content(*text);
 }
 
 std::optional<std::int64_t> Value::as_number() const {
