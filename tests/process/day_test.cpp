@@ -82,11 +82,12 @@ TEST_CASE("Today answers on a fresh store and follows the first day: habit, plan
     CHECK(today["quick_picks"][0]["module"] == "habits");
     CHECK(today["quick_picks"][0]["count"] == 1);
 
-    // The first day's plan is gentle: five minutes of focus and one habit.
+    // The first day's plan is gentle: five minutes of focus, one habit, one quest.
     const Answered plan = site.data("POST", "/api/v1/daily-plan/generate")["plan"];
-    REQUIRE(plan["items"].size() == 2);
+    REQUIRE(plan["items"].size() == 3);
     CHECK(plan["items"][0]["duration"] == 5);
     CHECK(plan["items"][1]["source_id"] == habit["id"]);
+    CHECK(plan["items"][2]["title"] == "Daily Focus");
     today = site.today();
     CHECK(today["user_state"]["plan_exists"] == true);
     CHECK(label(today) == "Continue: Focus Session");
@@ -96,7 +97,8 @@ TEST_CASE("Today answers on a fresh store and follows the first day: habit, plan
     CHECK(done["new_streak"] == 1);
     today = site.today();
     CHECK(today["counts"]["pending_habits"] == 0);
-    CHECK(today["quick_picks"].size() == 0);
+    CHECK(today["quick_picks"].size() == 1);  // the quests that the habit advanced
+    CHECK(today["quick_picks"][0]["module"] == "quests");
     CHECK(today["momentum"]["message"] == "Good start.");
     CHECK(today["soft_landing"]["active"] == false);  // habits land nobody
     CHECK(today["plan_summary"]["completed_count"] == 1);
@@ -121,7 +123,7 @@ TEST_CASE("Today answers on a fresh store and follows the first day: habit, plan
   CHECK(done["xp_awarded"].integer() > 0);
   const Answered today = site.today();
   CHECK(today["resolved_state"] == "first_day");
-  CHECK(today["plan_summary"]["completed_count"] == 2);
+  CHECK(today["plan_summary"]["completed_count"] == 3);  // the session, and the quest that it fulfils
   CHECK(today["plan_summary"]["percent_complete"] == 100);
   CHECK(today["user_state"]["has_incomplete_plan_items"] == false);
   CHECK(label(today) == "Start Focus");

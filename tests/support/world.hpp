@@ -176,7 +176,7 @@ class World {
     REQUIRE_MESSAGE(!path_.empty(), "a store in memory cannot be opened again");
     engine.reset();
     config_ = std::move(config);
-    open();
+    engine = make();
   }
 
   // A second engine on the same file, as another process would have it.
@@ -204,6 +204,10 @@ class World {
     return {*this, {.credential = Credential::session, .user = person.id(), .auth_time = clock->now()}};
   }
 
+  // Brings in the quests for everybody and the achievements that the product ships. Without them a deed earns what it
+  // pays itself, and plans hold what the person made.
+  void with_shipped_rewards() { offer_rewards(true); }
+
   // Runs SQL beside the operations, for rows that no operation makes (yet).
   template <class... Args>
   void sql(std::string_view text, const Args&... args) {
@@ -225,7 +229,14 @@ class World {
   std::atomic<bool> quiet = false;  // for tests that break the store: its complaints are not shown
 
  private:
-  void open() { engine = make(); }
+  void open() {
+    engine = make();
+    offer_rewards(false);
+  }
+  void offer_rewards(bool offered) {
+    sql("UPDATE universal_quests SET is_active = $1", offered);
+    sql("UPDATE achievement_definitions SET is_active = $1", offered);
+  }
   std::unique_ptr<Engine> make() {
     return Engine::open({.store_url = path_.empty() ? "sqlite::memory:" : "sqlite:" + path_.string(),
                          .store = {.durability = StoreOptions::Durability::off,

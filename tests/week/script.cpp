@@ -95,7 +95,7 @@ Replay live(std::string_view store) {
     CAPTURE(text);
     const Answered line(text);
     const Instant at = line["at"].instant();
-    if (!world) world.emplace(store, Config{}, at);
+    if (!world) world.emplace(store, Config{}, at).with_shipped_rewards();  // as every way into the library has them
     world->clock->set(at);
     const std::string operation = line["call"].text();
     const std::string input = line["input"].exists() ? with_names(line["input"].json(), names) : "{}";

@@ -103,6 +103,7 @@ TEST_CASE("the week is the same through the C interface") {
 
 STORE_TEST("the week is the same over HTTP") {
   test::World world(store, Config{}, expected().calls.front().at);
+  world.with_shipped_rewards();
   server::Settings settings{.port = 0, .local_user = true};
   settings.log_level = spdlog::level::off;
   server::Server server(world.engine.get(), settings);

@@ -8,6 +8,7 @@
 #include "ignition/domains/habits.hpp"
 #include "ignition/domains/ordering.hpp"
 #include "ignition/domains/progress.hpp"
+#include "ignition/domains/quests.hpp"
 #include "ignition/rules/percent.hpp"
 #include "ignition/rules/today.hpp"
 
@@ -219,6 +220,7 @@ rules::PlanSources sources_of(Context& ctx, const Stored& plan) {
                                      [&](const rules::PlanItem& item) { return item.source_id == id; });
     if (!habit.done || in_plan) sources.habits.push_back({.id = id, .title = habit.name});
   }
+  sources.quests = quests::planned_on(ctx, plan.date);
   return sources;
 }
 

@@ -1,5 +1,6 @@
 #include "domains/product.hpp"
 
+#include "ignition/domains/achievements.hpp"
 #include "ignition/domains/activity.hpp"
 #include "ignition/domains/auth.hpp"
 #include "ignition/domains/captures.hpp"
@@ -14,6 +15,7 @@
 #include "ignition/domains/personalization.hpp"
 #include "ignition/domains/plan.hpp"
 #include "ignition/domains/progress.hpp"
+#include "ignition/domains/quests.hpp"
 #include "ignition/domains/settings.hpp"
 #include "ignition/domains/skills.hpp"
 #include "ignition/domains/streaks.hpp"
@@ -49,6 +51,8 @@ void add_operations(Catalogue& catalogue) {
   habits::add_operations(catalogue);
   goals::add_operations(catalogue);
   milestones::add_operations(catalogue);
+  quests::add_operations(catalogue);
+  achievements::add_operations(catalogue);
 }
 
 void ship(Transaction& db, IdSource& ids, Instant now) {
@@ -56,7 +60,11 @@ void ship(Transaction& db, IdSource& ids, Instant now) {
   skills::ship(db, ids, now);
   onboarding::ship(db, now);
   ignitions::ship(db);
+  quests::ship(db, ids, now);
+  achievements::ship(db, ids, now);
 }
+
+void settle(Context& ctx) { quests::settle(ctx); }
 
 }  // namespace product
 

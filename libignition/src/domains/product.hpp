@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ignition/catalogue.hpp"
+#include "ignition/context.hpp"
 #include "ignition/storage.hpp"
 
 namespace ignition::product {
@@ -12,5 +13,8 @@ void add_operations(Catalogue& catalogue);
 // Writes the content that comes with the program (skills, achievements, flags ...). Records are matched by key; what is
 // there already stays as it is.
 void ship(Transaction& db, IdSource& ids, Instant now);
+
+// Stores what time alone has changed for the caller's user: ended quests. Every write of a user begins with it.
+void settle(Context& ctx);
 
 }  // namespace ignition::product

@@ -284,6 +284,26 @@ std::vector<Change> remove_day(Context& ctx, rules::StreakSet types, LocalDate d
   return changes;
 }
 
+int peak(Context& ctx, rules::StreakType type, const rules::DateRange& range, int most) {
+  // A run of `most` days may have begun this long before; days that cost nothing (shields, pauses) may lie in it.
+  constexpr int kNeutralDays = 62;
+  const LocalDate since = range.first - most - kNeutralDays;
+  std::vector<rules::DoneDay> days;
+  std::vector<LocalDate> done;
+  ctx.db.each<DayRow>(
+      kDaysBetween,
+      [&](DayRow&& row) {
+        done.push_back(row.activity_date);
+        days.push_back(done_day(std::move(row)));
+      },
+      ctx.user, rules::name_of(type), since, range.last);
+  if (done.empty()) return 0;
+  const auto neutral = neutral_between(ctx.calendar, done.front(), std::max(done.back(), ctx.today),
+                                       covered_after(ctx, type, done.front()), rules::bridged_dates(days));
+  const int highest = rules::walk({.done = done, .today = ctx.today, .neutral = neutral, .window = range}).window_peak;
+  return std::min(highest, most);
+}
+
 std::vector<View> settle(std::span<const Row> rows, const Calendar& calendar, LocalDate today) {
   std::vector<View> views;
   for (std::size_t i = 0; i < rules::kStreakTypes; ++i) {

@@ -238,7 +238,7 @@ class OpenEngine final : public Engine {
       write_once(operation, context, input, output, call, *answer);
       return;
     }
-    operation.invoke(operation.function, context, input, output);
+    invoke(operation, context, input, output);
     if (answer != nullptr) *answer = answer_of(operation, context, output);
     if (writes) finish(context);
   }
@@ -251,7 +251,7 @@ class OpenEngine final : public Engine {
       return;
     }
     try {
-      context.db.attempt([&] { operation.invoke(operation.function, context, input, output); });
+      context.db.attempt([&] { invoke(operation, context, input, output); });
     } catch (const Error& error) {
       const int status = http_status(error.code());
       if (status >= 500 || status == 409 || status == 429) throw;
@@ -262,6 +262,12 @@ class OpenEngine final : public Engine {
     answer = answer_of(operation, context, output);
     idempotency::store(context, request, answer, *operation.output, output);
     finish(context);
+  }
+
+  // What time alone has changed is stored first, so that the operation finds it done.
+  static void invoke(const Operation& operation, Context& context, const void* input, void* output) {
+    if (context.mode == Mode::write && has_account(operation.access)) product::settle(context);
+    operation.invoke(operation.function, context, input, output);
   }
 
   static Answer answer_of(const Operation& operation, Context& context, const void* output) {

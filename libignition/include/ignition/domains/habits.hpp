@@ -322,5 +322,7 @@ struct Due {
 std::vector<Due> due_on(std::span<const DueRow> rows, LocalDate date, WeekStart week_start);
 // Reads and judges.
 std::vector<Due> due_on(Context& ctx, LocalDate date);
+// Dates of the range, up to today, on which daily or custom habits were due and all of them done.
+int perfect_days(Context& ctx, const rules::DateRange& range);
 
 }  // namespace ignition::habits

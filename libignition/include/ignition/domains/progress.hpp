@@ -87,7 +87,10 @@ struct Happened {
   rules::EventKind kind;
   LocalDate activity_date;
   rules::StreakSet streaks;  // that the deed feeds
+  rules::StreakSet days_of;  // those of them that gained its date, or, reversed, may have lost it
   bool reversed = false;
+  bool counted = true;  // no partial deed
+  std::optional<std::int64_t> duration_seconds{};
 };
 struct Aftermath {
   std::vector<ledger::Posted> payments;   // of the deed itself first, then what followers paid by pay()

@@ -84,6 +84,9 @@ std::vector<Change> add_day(Context& ctx, rules::StreakSet types, LocalDate date
 // Takes one deed of `date` back.
 std::vector<Change> remove_day(Context& ctx, rules::StreakSet types, LocalDate date);
 
+// The highest value that a streak had on any date of the range, as far as it is below `most`.
+int peak(Context& ctx, rules::StreakType type, const rules::DateRange& range, int most);
+
 // A row of user_streaks, as of its last done day, with a date covered by a shield after it (a streak type has a row per
 // covered date). What another domain reads in a statement of its own to show streaks.
 struct Row {

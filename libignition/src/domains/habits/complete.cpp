@@ -166,13 +166,13 @@ Completed complete(Context& ctx, const CompleteHabit& in) {
 
   rules::Streak streak;
   if (step.becomes_done) {
+    streak = streak_of(ctx, habit, date);
+    store_streak(ctx, habit, streak);  // quests and achievements look at it
     add_award(result, progress::award(ctx, {.event = event(rules::EventKind::habit_complete, row,
                                                            keys::again(key, award_no), row.id, date),
                                             .amounts = rules::habit_amounts(row.category),
                                             .skill_key = skill_of(row)}));
-    streak = streak_of(ctx, habit, date);
     pay_bonuses(ctx, row, completion.id, streak, result);
-    store_streak(ctx, habit, streak);
     plan::complete_linked(ctx, row.id, date);
   } else {
     progress::record(ctx, event(rules::EventKind::habit_progress, row, keys::habit_progress(row.id, date, step.count),
@@ -195,19 +195,14 @@ Undone undo(Context& ctx, const UndoHabit& in) {
   const rules::UndoStep step = rules::counted_down(before->count, target);
   const bool still_done = step.count >= target;
 
-  UndoResult result;
-  const auto take_back = [&](std::string_view key) {
-    const auto reversed = progress::reverse(ctx, key);
-    result.xp_reversed -= reversed.xp;
-    result.coins_reversed -= reversed.coins;
-  };
+  std::vector<std::string> to_take_back;
   if (step.loses_done) {
     for (const Awarded& award : awards_for(ctx, keys::habit(row.id, date))) {
-      if (!award.reversed) take_back(award.key);
+      if (!award.reversed) to_take_back.push_back(award.key);
     }
     const auto completion = ctx.db.one<OnlyId>(kCompletionId, ctx.user, row.id, date);
     for (const Awarded& bonus : bonuses_of(ctx, row.id)) {
-      if (!bonus.reversed && bonus.event_id == completion.id) take_back(bonus.key);
+      if (!bonus.reversed && bonus.event_id == completion.id) to_take_back.push_back(bonus.key);
     }
   } else {
     activity::reverse(ctx, keys::habit_progress(row.id, date, before->count));
@@ -223,6 +218,12 @@ Undone undo(Context& ctx, const UndoHabit& in) {
   }
   const auto streak = streak_of(ctx, habit, date);
   store_streak(ctx, habit, streak);
+  UndoResult result;
+  for (const std::string& key : to_take_back) {  // quests look at the days as they are now
+    const auto reversed = progress::reverse(ctx, key);
+    result.xp_reversed -= reversed.xp;
+    result.coins_reversed -= reversed.coins;
+  }
   result.habit = view(ctx, habit, streak);
   return {std::move(result)};
 }

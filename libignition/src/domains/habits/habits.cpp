@@ -4,6 +4,7 @@
 #include <map>
 
 #include "domains/habits/stored.hpp"
+#include "ignition/domains/quests.hpp"
 #include "ignition/domains/skills.hpp"
 #include "ignition/rules/ordering.hpp"
 #include "ignition/wire.hpp"
@@ -171,6 +172,7 @@ void reschedule(Context& ctx, Stored& habit, const Cadence& cadence) {
   load_all_days(ctx, habit);
   const auto streak = streak_of(ctx, habit, from);
   store_streak(ctx, habit, streak);
+  quests::habits_changed(ctx);
 }
 
 void set_active(Context& ctx, const Uuid& id, bool active) {
@@ -186,6 +188,7 @@ void put_away(Context& ctx, const Uuid& id) {
                          .from_date = ctx.today,
                          .created_at = ctx.now,
                          .updated_at = ctx.now});
+  quests::habits_changed(ctx);
 }
 
 Habits shown(Context& ctx, std::vector<Stored> habits) {
@@ -241,6 +244,7 @@ OneHabit create(Context& ctx, const CreateHabit& in) {
                          .created_at = ctx.now,
                          .updated_at = ctx.now});
   insert_schedule(ctx, id, start, cadence);
+  quests::habits_changed(ctx);
   return {shown(ctx, id)};
 }
 
@@ -318,6 +322,7 @@ OneHabit restore(Context& ctx, const ById& in) {
   set_active(ctx, in.id, true);
   ctx.db.execute(kEndPause, ctx.user, in.id, ctx.today - 1, ctx.now);
   ctx.db.execute(kForgetPause, ctx.user, in.id);
+  quests::habits_changed(ctx);
   return {shown(ctx, in.id)};
 }
 
@@ -329,6 +334,7 @@ DeletedHabit remove(Context& ctx, const DeleteHabit& in) {
   }
   ctx.db.execute(kForgetShields, ctx.user, in.id);
   ctx.db.execute(kDelete, ctx.user, in.id);
+  quests::habits_changed(ctx);
   return {.id = in.id, .deleted = true};
 }
 

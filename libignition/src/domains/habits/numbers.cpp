@@ -13,6 +13,35 @@ constexpr Sql kRecentDays{R"sql(
   SELECT habit_id, completed_date FROM habit_completions
    WHERE user_id = $1 AND completed_date >= $2 AND done ORDER BY completed_date)sql"};
 
+// Of all habits, also those put away: schedules, pauses, and the days done from $2 to $3.
+constexpr Sql kDaysAndRules{R"sql(
+  SELECT h.id, h.start_date, s.effective_from AS first, CAST(NULL AS DATE) AS last, s.target_count AS number,
+         s.frequency, s.custom_days, FALSE AS done
+    FROM habits h JOIN habit_schedules s ON s.user_id = h.user_id AND s.habit_id = h.id
+   WHERE h.user_id = $1
+  UNION ALL
+  SELECT h.id, h.start_date, p.from_date, p.to_date, 0, NULL, NULL, FALSE
+    FROM habits h JOIN habit_pauses p ON p.user_id = h.user_id AND p.habit_id = h.id
+   WHERE h.user_id = $1
+  UNION ALL
+  SELECT h.id, h.start_date, c.completed_date, NULL, 0, NULL, NULL, TRUE
+    FROM habits h JOIN habit_completions c ON c.user_id = h.user_id AND c.habit_id = h.id
+   WHERE h.user_id = $1 AND c.completed_date BETWEEN $2 AND $3 AND c.done
+   ORDER BY 3)sql"};
+
+// A schedule (with a frequency), a done day, or else a pause.
+struct DayOrRule {
+  Uuid id;
+  LocalDate start_date;
+  LocalDate first;
+  std::optional<LocalDate> last;
+  int number = 0;
+  std::optional<rules::Frequency> frequency;
+  std::optional<std::vector<int>> custom_days;
+  bool done = false;
+};
+BOOST_DESCRIBE_STRUCT(DayOrRule, (), (id, start_date, first, last, number, frequency, custom_days, done))
+
 struct RecentDay {
   Uuid habit_id;
   LocalDate date;
@@ -59,6 +88,39 @@ Stats stats(Context& ctx, const StatsOf& in) {
   }
   return {rules::habit_stats(facts_of(habit, done, {}), ctx.today, ctx.calendar.week_start,
                              static_cast<int>(in.days.value.value()))};
+}
+
+int perfect_days(Context& ctx, const rules::DateRange& range) {
+  struct Facts {
+    LocalDate start_date;
+    std::vector<rules::HabitSchedule> schedules;
+    std::vector<rules::DateRange> pauses;
+    std::vector<LocalDate> done;
+  };
+  std::map<Uuid, Facts> habits;
+  ctx.db.each<DayOrRule>(
+      kDaysAndRules,
+      [&](DayOrRule&& row) {
+        Facts& habit = habits[row.id];
+        habit.start_date = row.start_date;
+        if (row.frequency) {
+          habit.schedules.push_back({.effective_from = row.first,
+                                     .frequency = *row.frequency,
+                                     .target_count = row.number,
+                                     .custom_days = weekdays_of(row.custom_days).value_or(rules::Weekdays{})});
+        } else if (row.done) {
+          habit.done.push_back(row.first);
+        } else {
+          habit.pauses.push_back({row.first, row.last.value_or(rules::kOpenEnd)});
+        }
+      },
+      ctx.user, range.first, range.last);
+  std::vector<rules::HabitFacts> facts;
+  for (const auto& [id, habit] : habits) {
+    facts.push_back(
+        {.start_date = habit.start_date, .schedules = habit.schedules, .pauses = habit.pauses, .done = habit.done});
+  }
+  return rules::perfect_days(facts, range, ctx.today);
 }
 
 std::vector<Due> due_on(std::span<const DueRow> rows, LocalDate date, WeekStart week_start) {

@@ -49,6 +49,24 @@ void follow(Context& ctx, const Happened& happened, Aftermath& aftermath) {
   for (const Follower follower : followers()) follower(ctx, happened, aftermath);
 }
 
+rules::StreakSet new_days(const std::vector<streaks::Change>& changes) {
+  rules::StreakSet types;
+  for (const streaks::Change& change : changes) {
+    if (change.is_new_day) types = types | rules::StreakSet(change.type);
+  }
+  return types;
+}
+
+Happened happened(const Context& ctx, const Event& event, rules::StreakSet streaks,
+                  const std::vector<streaks::Change>& changes) {
+  return {.kind = event.kind,
+          .activity_date = date_of(ctx, event),
+          .streaks = streaks,
+          .days_of = new_days(changes),
+          .counted = event.deed.counted,
+          .duration_seconds = event.duration_seconds};
+}
+
 // Compares the level before the first payment with the level after the last (rule R-L5).
 void tell_level_up(Context& ctx, const Aftermath& aftermath) {
   if (aftermath.payments.empty()) return;
@@ -111,7 +129,7 @@ AwardResult award(Context& ctx, const Award& award) {
   if (in_feed) activity::record(ctx, paid_event(ctx, award, posted));
   const auto types = rules::streaks_fed(event.kind, event.deed);
   auto changes = streaks::add_day(ctx, types, date_of(ctx, event), event.occurred_at.value_or(ctx.now));
-  follow(ctx, {.kind = event.kind, .activity_date = date_of(ctx, event), .streaks = types}, aftermath);
+  follow(ctx, happened(ctx, event, types, changes), aftermath);
   tell_level_up(ctx, aftermath);
   AwardResult result = result_of(std::move(aftermath));
   result.streaks = std::move(changes);
@@ -136,7 +154,7 @@ RecordResult record(Context& ctx, const Event& event) {
     result.streaks = streaks::add_day(ctx, types, date_of(ctx, event), event.occurred_at.value_or(ctx.now));
   }
   Aftermath aftermath;
-  follow(ctx, {.kind = event.kind, .activity_date = date_of(ctx, event), .streaks = types}, aftermath);
+  follow(ctx, happened(ctx, event, types, result.streaks), aftermath);
   tell_level_up(ctx, aftermath);
   result.achievements = std::move(aftermath.achievements);
   return result;
@@ -151,7 +169,7 @@ AwardResult reverse(Context& ctx, std::string_view key) {
   const auto event = activity::reverse(ctx, key);
   const auto types = rules::streaks_fed(kind, {.counted = !event || event->counted});
   auto changes = streaks::remove_day(ctx, types, date);
-  follow(ctx, {.kind = kind, .activity_date = date, .streaks = types, .reversed = true}, aftermath);
+  follow(ctx, {.kind = kind, .activity_date = date, .streaks = types, .days_of = types, .reversed = true}, aftermath);
   AwardResult result = result_of(std::move(aftermath));
   result.streaks = std::move(changes);
   return result;

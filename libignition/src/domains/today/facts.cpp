@@ -424,6 +424,7 @@ std::span<const FactGroup> fact_groups() {
       FactGroup{"onboarding", kOnboarding, fill_onboarding},
       FactGroup{"personalization", kPersonalization, fill_personalization},
       FactGroup{"plan", kPlan, fill_plan},
+      kQuestFacts,
       kStreakFacts,
       FactGroup{"usage", kUsage, fill_usage},
   };

@@ -46,6 +46,7 @@ std::span<const FactGroup> fact_groups();
 // Groups with files of their own.
 extern const FactGroup kExtendedFacts;
 extern const FactGroup kHabitFacts;
+extern const FactGroup kQuestFacts;
 extern const FactGroup kStreakFacts;
 
 }  // namespace ignition::today

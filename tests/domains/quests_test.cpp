@@ -1,0 +1,651 @@
+#include "ignition/domains/quests.hpp"
+
+#include <thread>
+
+#include "ignition/domains/habits.hpp"
+#include "support/vectors.hpp"
+#include "support/within.hpp"
+
+using namespace ignition;
+using namespace ignition::test;
+
+namespace {
+
+namespace keys = rules::keys;
+using rules::EventKind;
+
+std::string with_id(const Uuid& id, std::string_view more = {}) {
+  return more.empty() ? fmt::format(R"({{"id": "{}"}})", id.text())
+                      : fmt::format(R"({{"id": "{}", {}}})", id.text(), more);
+}
+
+Uuid object(int n) { return SequentialIds(1000 + static_cast<std::uint64_t>(n)).next(Instant{}); }
+
+// A person whose clock is set and who does deeds.
+struct Life {
+  World world;
+  Person ann;
+
+  explicit Life(std::string_view store, std::string_view now = "2026-01-14T09:00:00Z", std::string_view fields = "{}")
+      : world(store, {}, Instant::parse(now).value()), ann(world.person(fields)) {
+    world.with_shipped_rewards();
+  }
+
+  void at(std::string_view instant) { world.clock->set(Instant::parse(instant).value()); }
+
+  Answered call(std::string_view operation, std::string_view body = "{}") const { return ann.call(operation, body); }
+
+  // A focus session that runs its full time.
+  void focus(int seconds) {
+    const auto session = call("focus.start", fmt::format(R"({{"duration_seconds": {}}})", seconds));
+    world.clock->advance(std::chrono::seconds(seconds));
+    call("focus.complete", with_id(session["id"].id()));
+  }
+
+  // The shared quest of this title as the list shows it.
+  Answered shared(std::string_view title) const {
+    const auto quests = call("quests.list", R"({"page_size": 100, "source": "universal"})")["quests"];
+    for (int i = 0; i < static_cast<int>(quests.size()); ++i) {
+      if (quests[i]["title"] == title) return quests[i];
+    }
+    return {};
+  }
+  std::string state(std::string_view title) const {
+    const auto quest = shared(title);
+    return quest.exists() ? quest["status"].text() + " " + std::to_string(quest["progress"].integer()) : "absent";
+  }
+  Uuid id(std::string_view title) const {
+    return world_rows<Uuid>("SELECT id FROM universal_quests WHERE title = $1", title);
+  }
+  template <class Row>
+  Row world_rows(std::string_view sql, std::string_view argument) const {
+    return const_cast<World&>(world).rows<Row>(sql, argument).at(0);
+  }
+
+  Answered make(std::string_view body) const { return call("quests.create", body)["quest"]; }
+  Answered quest(const Uuid& id) const { return call("quests.get", with_id(id))["quest"]; }
+
+  // What quests have paid: XP and coins.
+  std::pair<std::int64_t, std::int64_t> earned() {
+    const auto sum = [&](const char* column) {
+      return world.rows<std::int64_t>(fmt::format("SELECT CAST(COALESCE(sum({}), 0) AS BIGINT) FROM points_ledger "
+                                                  "WHERE user_id = $1 AND event_type = 'quest_complete'",
+                                                  column),
+                                      ann.id())[0];
+    };
+    return {sum("xp"), sum("coins")};
+  }
+
+  // Makes a quest for everybody, as an administrator would.
+  Uuid universal(std::string_view title, std::string_view type, std::string_view target_type, int target,
+                 std::optional<Instant> starts_at = {}, std::optional<Instant> ends_at = {}) {
+    const Uuid id = object(++made_);
+    world.sql(
+        "INSERT INTO universal_quests (id, title, quest_type, target_type, target, xp_reward, coin_reward, starts_at, "
+        "ends_at, is_active, sort_order, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 30, 3, $6, $7, TRUE, 50, "
+        "$8, $8)",
+        id, title, type, target_type, target, starts_at, ends_at, world.clock->now());
+    return id;
+  }
+
+  void deed(EventKind kind, std::string key, std::int64_t seconds = 0, std::int64_t quantity = 0,
+            std::optional<LocalDate> date = {}) {
+    within(world, ann, [&](Context& ctx) {
+      progress::award(ctx, {.event = {.kind = kind,
+                                      .key = std::move(key),
+                                      .activity_date = date,
+                                      .duration_seconds = seconds,
+                                      .quantity = quantity},
+                            .amounts = {.xp = 1}});
+    });
+  }
+
+ private:
+  int made_ = 0;
+};
+
+}  // namespace
+
+STORE_TEST("Daily Focus follows the minutes, pays once, and never by the request") {
+  Life life(store);
+  CHECK(life.state("Daily Focus") == "available 0");
+  life.focus(900);
+  CHECK(life.state("Daily Focus") == "in_progress 15");
+  CHECK(life.call("today.get")["counts"]["active_quests"] == 4);  // the day's, the week's, the month's two
+  const Uuid quest = life.id("Daily Focus");
+  CHECK(life.ann.error_of("quests.claim", with_id(quest)) == "CONFLICT target_not_reached");
+  CHECK(life.ann.error_of("quests.complete", with_id(quest)) == "CONFLICT target_not_reached");
+  life.focus(600);
+  CHECK(life.state("Daily Focus") == "completed 25");
+  CHECK(life.ann.error_of("quests.claim", with_id(quest, R"("xp_reward": 9999)")).code == Code::VALIDATION_ERROR);
+
+  const auto result = life.call("quests.claim", with_id(quest))["result"];
+  CHECK(result["xp_awarded"] == 50);
+  CHECK(result["coins_awarded"] == 10);
+  CHECK(result["quest"]["status"] == "claimed");
+  CHECK(result["quest"]["claimed_at"] == life.world.clock->now());
+  CHECK(life.ann.error_of("quests.claim", with_id(quest)) == "CONFLICT already_claimed");
+  CHECK(life.ann.error_of("quests.complete", with_id(quest)) == "CONFLICT already_claimed");
+  CHECK(life.earned() == std::pair<std::int64_t, std::int64_t>{50, 10});
+  const auto entry = life.call("ledger.list", R"({"event_type": "quest_complete"})")["entries"][0];
+  CHECK(entry["skill_key"] == "knowledge");
+  CHECK(entry["skill_stars"] == 1);
+  CHECK(entry["idempotency_key"] == fmt::format("quest:{}:2026-01-14", quest.text()));
+  CHECK(life.state("Daily Focus") == "claimed 25");  // claimed ones stay in the list
+  CHECK(life.call("ledger.verify")["ok"] == true);
+}
+
+STORE_TEST("a completed quest that was forgotten is claimed by the first write of the next day") {
+  Life life(store);
+  life.focus(1500);
+  CHECK(life.state("Daily Focus") == "completed 25");
+  life.at("2026-01-15T09:00:00Z");
+  CHECK(life.state("Daily Focus") == "available 0");  // a read shows the new period and stores nothing
+  CHECK(life.earned().first == 0);
+  life.call("settings.update", R"({"theme": "dark"})");
+  CHECK(life.earned() == std::pair<std::int64_t, std::int64_t>{50, 10});
+  CHECK(life.state("Daily Focus") == "available 0");
+  const auto entry = life.call("ledger.list", R"({"event_type": "quest_complete"})")["entries"][0];
+  CHECK(entry["activity_date"] == "2026-01-14");
+  // Nothing of it is a deed: neither a day of a streak, nor the last activity, nor a completion.
+  CHECK(life.call("streaks.days",
+                  R"({"type": "daily", "from": "2026-01-15", "to": "2026-01-15"})")["days"][0]["state"] == "open");
+  CHECK(life.world.rows<Instant>("SELECT last_activity_at FROM engagement_state WHERE user_id = $1",
+                                 life.ann.id())[0] == Instant::parse("2026-01-14T09:25:00Z").value());
+  life.call("settings.update", R"({"theme": "light"})");
+  CHECK(life.earned().first == 50);
+  CHECK(life.call("quests.history")["quests"][0]["period_key"] == "2026-01-14");
+  CHECK(life.call("quests.history")["quests"][0]["period_ends_at"] == "2026-01-15T00:00:00.000000Z");
+}
+
+STORE_TEST("a weekly quest claimed late does not make its Sunday an active day, and what was not done is over") {
+  Life life(store, "2026-01-14T09:00:00Z");
+  for (int i = 0; i < 3; ++i) life.focus(3600);  // 180 minutes on a Wednesday
+  CHECK(life.state("Focus Champion") == "completed 180");
+  CHECK(life.state("Marathon Focus") == "in_progress 180");
+  life.at("2026-01-19T12:00:00Z");
+  life.call("settings.update", R"({"theme": "dark"})");
+  CHECK(life.earned().first == 200 + 50);  // the daily one of Wednesday, too
+  CHECK(life.call("streaks.days",
+                  R"({"type": "daily", "from": "2026-01-18", "to": "2026-01-18"})")["days"][0]["state"] == "missed");
+  CHECK(life.call("ledger.list", R"({"event_type": "quest_complete", "from": "2026-01-18"})")["total"] == 1);
+  CHECK(life.state("Marathon Focus") == "in_progress 180");
+  life.at("2026-02-01T00:00:00Z");
+  life.call("settings.update", R"({"theme": "light"})");
+  CHECK(life.world.rows<std::string>("SELECT status FROM user_quest_progress WHERE period_key = '2026-01' AND target = "
+                                     "1200") == std::vector<std::string>{"expired"});
+  CHECK(life.state("Marathon Focus") == "available 0");
+}
+
+STORE_TEST("the first write of a new period claims also when it is itself refused or repeated") {
+  Life life(store);
+  life.focus(1500);
+  life.at("2026-01-15T09:00:00Z");
+  life.ann.error_of("quests.claim", with_id(life.id("Daily Focus")));  // refused: nothing is stored
+  CHECK(life.earned().first == 0);
+  const auto twice = [&] {
+    return life.ann.answer({.operation = "habits.create", .body = R"({"name": "walk"})", .idempotency_key = "k"});
+  };
+  const auto first = twice();
+  CHECK(life.earned().first == 50);
+  CHECK(twice().body == first.body);
+  CHECK(life.earned().first == 50);
+}
+
+STORE_TEST("universal quests follow their target type, whatever their title says") {
+  Life life(store);
+  life.world.sql("UPDATE universal_quests SET title = 'Workout Reading Habit' WHERE title = 'Daily Focus'");
+  life.focus(1500);
+  CHECK(life.state("Workout Reading Habit") == "completed 25");
+  CHECK(life.state("Workout Week") == "available 0");
+  CHECK(life.state("Bookworm") == "available 0");
+}
+
+STORE_TEST("each measure counts its own deeds") {
+  Life life(store, "2026-01-14T09:00:00Z");
+  const auto measure = [&](std::string_view type, int target = 100) { life.universal(type, "daily", type, target); };
+  for (const char* type : {"focus_sessions", "workouts_completed", "exercise_minutes", "habits_completed",
+                           "reading_minutes", "pages_read", "books_completed", "lessons_completed", "reviews_completed",
+                           "milestones_completed", "goals_completed", "plan_items_completed", "level", "streak_days"}) {
+    measure(type);
+  }
+  const auto reads = [&](std::string_view title) { return life.shared(title)["progress"].integer(); };
+  life.deed(EventKind::workout_complete, keys::workout(object(1)), 5 * 3600);
+  CHECK(reads("workouts_completed") == 1);
+  CHECK(reads("exercise_minutes") == 100);  // 120 of one workout, and no more than the target
+  life.deed(EventKind::reading_session, keys::reading(object(2)), 119, 42);
+  CHECK(reads("reading_minutes") == 1);
+  CHECK(reads("pages_read") == 42);
+  life.deed(EventKind::book_complete, keys::book(object(3)));
+  CHECK(reads("books_completed") == 1);
+  life.deed(EventKind::lesson_complete, keys::lesson(object(4)));
+  CHECK(reads("lessons_completed") == 1);
+  life.deed(EventKind::review_complete, keys::review(LocalDate::of(2026, 1, 14)));
+  CHECK(reads("reviews_completed") == 1);
+  life.deed(EventKind::focus_complete, keys::focus(object(5)), 1500);
+  life.deed(EventKind::focus_complete, keys::focus(object(6)), 899);
+  CHECK(reads("focus_sessions") == 2);
+  CHECK(life.state("Daily Focus") == "completed 25");
+  CHECK(life.state("Focus Champion") == "in_progress 39");
+  const auto goal = life.call("goals.create", R"({"title": "g", "milestones": [{"title": "m"}]})")["goal"];
+  life.call("milestones.complete", with_id(goal["milestones"][0]["id"].id()));
+  CHECK(reads("milestones_completed") == 1);
+  CHECK(reads("goals_completed") == 1);
+  const auto item = life.call("plan.add_item", R"({"title": "own"})")["item"];
+  life.call("plan.complete_item", with_id(item["id"].id()));
+  CHECK(reads("plan_items_completed") == 1);
+  CHECK(reads("streak_days") == 1);
+  CHECK(reads("habits_completed") == 0);
+  CHECK(reads("level") == life.call("progress.summary")["level"].integer());
+}
+
+STORE_TEST("undoing a deed takes its progress back, and reading again changes nothing") {
+  Life life(store);
+  const Uuid habit = life.call("habits.create", R"({"name": "walk"})")["habit"]["id"].id();
+  life.call("habits.complete", with_id(habit));
+  CHECK(life.state("Habit Check") == "completed 1");
+  CHECK(life.state("Habit Warrior") == "in_progress 1");
+  CHECK(life.state("Habit Check") == "completed 1");
+  life.call("habits.undo", with_id(habit));
+  CHECK(life.state("Habit Check") == "in_progress 0");
+  CHECK(life.shared("Habit Check")["completed_at"] == nullptr);
+  CHECK(life.state("Habit Warrior") == "in_progress 0");
+  life.call("habits.complete", with_id(habit));
+  life.call("quests.claim", with_id(life.id("Habit Check")));
+  life.call("habits.undo", with_id(habit));
+  CHECK(life.state("Habit Check") == "claimed 1");  // what was claimed is kept
+}
+
+STORE_TEST("a day is perfect when all habits due on it are done, whatever makes it so") {
+  Life life(store);
+  const auto make = [&](std::string_view body) { return life.call("habits.create", body)["habit"]["id"].id(); };
+  const Uuid walk = make(R"({"name": "walk"})");
+  const Uuid read = make(R"({"name": "read"})");
+  make(R"({"name": "weekly", "frequency": "weekly", "target_count": 3})");
+  life.call("habits.complete", with_id(walk));
+  CHECK(life.state("Habit Warrior") == "available 0");
+  life.call("habits.archive", with_id(read));  // put away today, it is not due
+  CHECK(life.state("Habit Warrior") == "in_progress 1");
+  life.call("habits.restore", with_id(read));
+  CHECK(life.state("Habit Warrior") == "in_progress 0");
+  life.call("habits.update", with_id(read, R"("frequency": "custom", "custom_days": [1])"));  // today is Wednesday
+  CHECK(life.state("Habit Warrior") == "in_progress 1");
+  const Uuid late = make(R"({"name": "late"})");
+  CHECK(life.state("Habit Warrior") == "in_progress 0");
+  life.call("habits.delete", with_id(late, R"("permanent": true)"));
+  CHECK(life.state("Habit Warrior") == "in_progress 1");
+}
+
+STORE_TEST("the daily streak of a month is its highest value on any date of the month") {
+  Life life(store, "2025-12-30T12:00:00Z");
+  const auto live = [&](std::string_view instant) {
+    life.at(instant);
+    const Uuid goal = life.call("goals.create", R"({"title": "g", "milestones": [{"title": "m"}]})")["goal"]["id"].id();
+    life.call("goals.complete", with_id(goal));
+  };
+  live("2025-12-30T12:00:00Z");
+  live("2025-12-31T12:00:00Z");
+  CHECK(life.state("Perfect Month") == "in_progress 2");
+  live("2026-01-01T12:00:00Z");
+  CHECK(life.state("Perfect Month") == "in_progress 3");  // the run came over from December
+  live("2026-01-03T12:00:00Z");                           // a new run
+  CHECK(life.state("Perfect Month") == "in_progress 3");
+}
+
+STORE_TEST("a universal quest is taken up, given up for its period, and there again in the next") {
+  Life life(store);
+  const Uuid quest = life.id("Daily Focus");
+  CHECK(life.call("quests.accept", with_id(quest))["quest"]["status"] == "in_progress");
+  CHECK(life.shared("Daily Focus")["accepted_at"] == life.world.clock->now());
+  CHECK(life.ann.error_of("quests.accept", with_id(quest)) == "CONFLICT invalid_state");
+  CHECK(life.call("sync.badges")["active_quests"] == 1);
+  CHECK(life.call("quests.abandon", with_id(quest))["quest"]["status"] == "abandoned");
+  CHECK(life.state("Daily Focus") == "absent");
+  CHECK(life.quest(quest)["status"] == "abandoned");
+  CHECK(life.call("sync.badges")["active_quests"] == 0);
+  CHECK(life.ann.error_of("quests.abandon", with_id(quest)) == "CONFLICT invalid_state");
+  CHECK(life.ann.error_of("quests.accept", with_id(quest)) == "CONFLICT invalid_state");
+  CHECK(life.ann.error_of("quests.claim", with_id(quest)) == "CONFLICT invalid_state");
+  life.focus(1500);
+  CHECK(life.state("Daily Focus") == "absent");
+  life.at("2026-01-15T00:00:00Z");
+  CHECK(life.state("Daily Focus") == "available 0");
+  // Taking up what is done already finds it done.
+  life.focus(1500);
+  const Uuid late = life.universal("late", "daily", "focus_minutes", 20);
+  CHECK(life.state("late") == "available 0");
+  CHECK(life.call("quests.accept", with_id(late))["quest"]["status"] == "completed");
+}
+
+STORE_TEST("an administrator's edit leaves a running period as it was promised") {
+  Life life(store);
+  life.focus(900);
+  life.world.sql(
+      "UPDATE universal_quests SET xp_reward = 1, coin_reward = 1, target = 500 WHERE title = 'Daily Focus'");
+  life.focus(600);
+  CHECK(life.shared("Daily Focus")["xp_reward"] == 50);
+  CHECK(life.state("Daily Focus") == "completed 25");
+  CHECK(life.call("quests.claim", with_id(life.id("Daily Focus")))["result"]["xp_awarded"] == 50);
+  life.at("2026-01-15T09:00:00Z");
+  CHECK(life.shared("Daily Focus")["target"] == 500);
+  life.world.sql("UPDATE universal_quests SET is_active = FALSE WHERE title = 'Daily Focus'");
+  CHECK(life.state("Daily Focus") == "absent");
+  CHECK(life.ann.error_of("quests.get", with_id(life.id("Daily Focus"))).code == Code::NOT_FOUND);
+}
+
+STORE_TEST("periods turn with the user's own day") {
+  const Vectors vectors("progress/periods.json");
+  int cases = 0;
+  for (const Value c : vectors["cases"].get_array()) {
+    CAPTURE(text(c, "id"));
+    ++cases;
+    Life life(store, text(c, "at"), fmt::format(R"({{"timezone": "{}"}})", text(c, "tz")));
+    if (has(c, "day_start_hour")) {
+      life.call("settings.update", fmt::format(R"({{"day_start_hour": {}}})", integer(c, "day_start_hour")));
+    }
+    for (const auto& [title, period] :
+         {std::pair{"Daily Focus", "daily"}, {"Focus Champion", "weekly"}, {"Marathon Focus", "monthly"}}) {
+      const Value expected = c["expect"][period].value();
+      CHECK(life.shared(title)["period_key"] == text(expected, "key"));
+      CHECK(life.shared(title)["period_ends_at"] == instant(expected, "ends_at"));
+    }
+  }
+  CHECK(cases == 20);
+}
+
+STORE_TEST("a quest done once has its own window") {
+  Life life(store);
+  const Instant end = Instant::parse("2026-01-20T12:00:00Z").value();
+  life.universal("soon", "one_time", "focus_minutes", 40, end);
+  life.universal("now", "one_time", "focus_minutes", 40, {}, end);
+  CHECK(life.state("soon") == "absent");
+  life.focus(1500);
+  CHECK(life.state("now") == "in_progress 25");
+  CHECK(life.shared("now")["period_key"] == "once");
+  CHECK(life.shared("now")["period_ends_at"] == end);
+  life.at("2026-01-19T09:00:00Z");
+  life.focus(1500);
+  CHECK(life.state("now") == "completed 40");
+  CHECK(life.call("today.get")["counts"]["active_quests"] == 5);  // Daily Focus, two longer ones, the streak, this one
+  life.at("2026-01-20T12:00:00Z");
+  CHECK(life.state("now") == "absent");
+  CHECK(life.state("soon") == "available 0");
+  const auto before = life.earned().first;
+  life.call("settings.update", R"({"theme": "dark"})");
+  CHECK(life.earned().first == before + 50 + 30);  // Daily Focus of the 19th, and this one
+}
+
+STORE_TEST("quests of one's own pay by difficulty and within bounds") {
+  Life life(store);
+  const auto epic = life.make(R"({"title": " Climb ", "difficulty": "epic"})");
+  CHECK(epic["title"] == "Climb");
+  CHECK(epic["xp_reward"] == 250);
+  CHECK(epic["coin_reward"] == 100);
+  CHECK(epic["category"] == "special");
+  CHECK(epic["status"] == "available");
+  CHECK(epic["target_type"] == "manual");
+  CHECK(epic["period_key"] == "once");
+  const Uuid id = epic["id"].id();
+  CHECK(life.call("quests.accept", with_id(id))["quest"]["status"] == "accepted");
+  CHECK(life.call("sync.badges")["active_quests"] == 1);
+  const auto result = life.call("quests.complete", with_id(id))["result"];
+  CHECK(result["xp_awarded"] == 250);
+  CHECK(result["coins_awarded"] == 100);
+  CHECK(result["leveled_up"] == true);
+  CHECK(result["quest"]["status"] == "completed");
+  CHECK(result["quest"]["progress"] == 1);
+  CHECK(result["quest"]["claimed_at"] == life.world.clock->now());
+  CHECK(life.ann.error_of("quests.complete", with_id(id)) == "CONFLICT invalid_state");
+  CHECK(life.ann.error_of("quests.claim", with_id(id)) == "CONFLICT invalid_state");
+  CHECK(life.earned() == std::pair<std::int64_t, std::int64_t>{250, 100});
+  CHECK(life.call("ledger.list", R"({"event_type": "quest_complete"})")["entries"][0]["skill_key"] == "proficiency");
+  CHECK(life.call("progress.summary")["streaks"]["daily_activity"]["current"] == 1);
+  CHECK(life.call("quests.history")["quests"][0]["id"] == id);
+  const auto refusal = [&](std::string_view body) { return life.ann.error_of("quests.create", body); };
+  CHECK(refusal(R"({"title": "t", "xp_reward": 251})") == "VALIDATION_ERROR xp_reward:out_of_range");
+  CHECK(refusal(R"({"title": "t", "coin_reward": 101})") == "VALIDATION_ERROR coin_reward:out_of_range");
+  CHECK(refusal(R"({"title": "t", "xp_reward": -1})") == "VALIDATION_ERROR xp_reward:out_of_range");
+  CHECK(refusal(R"({"title": "t", "target": 0})") == "VALIDATION_ERROR target:out_of_range");
+  CHECK(refusal(R"({"title": "t", "skill_key": "flying"})") == "VALIDATION_ERROR skill_key:unknown");
+  CHECK(refusal(R"({"title": "t", "expires_at": "2026-01-14T09:00:00Z"})") ==
+        "VALIDATION_ERROR expires_at:in_the_past");
+  CHECK(refusal(R"({"title": "t", "difficulty": "trivial"})").code == Code::VALIDATION_ERROR);
+}
+
+STORE_TEST("a repeatable quest is done once per period and counts its streak") {
+  Life life(store, "2026-01-01T10:00:00Z");
+  const Uuid id = life.make(R"({"title": "stretch", "is_repeatable": true})")["id"].id();
+  CHECK(life.quest(id)["quest_type"] == "daily");
+  const auto complete = [&](std::string_view instant) {
+    life.at(instant);
+    return life.call("quests.complete", with_id(id))["result"]["quest"]["streak_count"].integer();
+  };
+  CHECK(complete("2026-01-01T10:00:00Z") == 1);
+  CHECK(complete("2026-01-02T10:00:00Z") == 2);
+  CHECK(life.ann.error_of("quests.complete", with_id(id)) == "CONFLICT invalid_state");
+  life.at("2026-01-03T10:00:00Z");
+  CHECK(life.quest(id)["status"] == "accepted");  // a new period
+  CHECK(life.quest(id)["progress"] == 0);
+  CHECK(life.quest(id)["completed_at"] == nullptr);
+  CHECK(life.call("sync.badges")["active_quests"] == 2);  // and the streak of the month
+  CHECK(complete("2026-01-04T10:00:00Z") == 1);
+  CHECK(life.ann.error_of("quests.complete", with_id(id)) == "CONFLICT invalid_state");
+  CHECK(life.call("sync.badges")["active_quests"] == 1);
+  CHECK(life.earned() == std::pair<std::int64_t, std::int64_t>{30, 15});
+
+  const Uuid weekly =
+      life.make(R"({"title": "call home", "is_repeatable": true, "repeat_frequency": "weekly"})")["id"].id();
+  life.call("quests.complete", with_id(weekly));  // Sunday
+  life.at("2026-01-10T10:00:00Z");                // Saturday of the next week
+  CHECK(life.call("quests.complete", with_id(weekly))["result"]["quest"]["streak_count"] == 2);
+}
+
+STORE_TEST("a quest with an end cannot be completed at that very instant") {
+  Life life(store);
+  const Uuid id = life.make(R"({"title": "t", "expires_at": "2026-01-14T12:00:00Z"})")["id"].id();
+  life.call("quests.accept", with_id(id));
+  CHECK(life.call("sync.badges")["active_quests"] == 1);
+  life.at("2026-01-14T12:00:00Z");
+  CHECK(life.ann.error_of("quests.complete", with_id(id)) == "CONFLICT invalid_state");
+  CHECK(life.quest(id)["status"] == "expired");
+  CHECK(life.call("sync.badges")["active_quests"] == 0);
+  CHECK(life.call("today.get")["counts"]["active_quests"] == 0);
+  CHECK(life.call("quests.list", R"({"status": "expired"})")["total"] == 1);
+  CHECK(life.call("quests.list", R"({"status": "accepted"})")["total"] == 0);
+  // A later end opens it again; a repeatable one stays closed.
+  CHECK(life.call("quests.update", with_id(id, R"("expires_at": null)"))["quest"]["status"] == "accepted");
+  const Uuid again =
+      life.make(R"({"title": "t", "is_repeatable": true, "expires_at": "2026-01-14T13:00:00Z"})")["id"].id();
+  life.at("2026-01-14T13:00:00Z");
+  CHECK(life.call("quests.update", with_id(again, R"("expires_at": null)"))["quest"]["status"] == "expired");
+}
+
+STORE_TEST("progress by hand is absolute, and is nothing to universal quests") {
+  Life life(store);
+  const Uuid id = life.make(R"({"title": "pages", "target": 10})")["id"].id();
+  const auto progress = [&](int n) {
+    return life.call("quests.progress", with_id(id, fmt::format(R"("progress": {})", n)))["quest"];
+  };
+  CHECK(progress(4)["status"] == "accepted");
+  CHECK(progress(2)["progress"] == 2);
+  CHECK(progress(99)["progress"] == 10);
+  CHECK(progress(99)["status"] == "accepted");
+  CHECK(life.ann.error_of("quests.progress", with_id(id, R"("progress": -1)")) ==
+        "VALIDATION_ERROR progress:out_of_range");
+  CHECK(life.ann.error_of("quests.progress", with_id(life.id("Daily Focus"), R"("progress": 25)")) ==
+        "CONFLICT automatic");
+  CHECK(life.call("quests.update", with_id(id, R"("target": 5)"))["quest"]["progress"] == 5);
+  life.call("quests.abandon", with_id(id));
+  CHECK(life.ann.error_of("quests.progress", with_id(id, R"("progress": 1)")) == "CONFLICT invalid_state");
+  CHECK(life.ann.error_of("quests.abandon", with_id(id)) == "CONFLICT invalid_state");
+}
+
+STORE_TEST("only one's own open quests can be changed or deleted") {
+  Life life(store);
+  const auto bob = life.world.person();
+  const Uuid id = life.make(R"({"title": "mine", "description": "x", "skill_key": "kindness"})")["id"].id();
+  for (const char* operation : {"quests.get", "quests.update", "quests.delete", "quests.accept", "quests.complete",
+                                "quests.claim", "quests.abandon"}) {
+    CHECK(bob.error_of(operation, with_id(id)).code == Code::NOT_FOUND);
+  }
+  CHECK(bob.error_of("quests.progress", with_id(id, R"("progress": 1)")).code == Code::NOT_FOUND);
+  const Uuid shared = life.id("Daily Focus");
+  CHECK(life.ann.error_of("quests.update", with_id(shared, R"("title": "x")")) == "FORBIDDEN read_only");
+  CHECK(life.ann.error_of("quests.delete", with_id(shared)) == "FORBIDDEN read_only");
+  const auto changed =
+      life.call("quests.update", with_id(id, R"("title": "ours", "description": null, "xp_reward": 7, "skill_key": null,
+                                      "is_repeatable": true, "repeat_frequency": "monthly")"))["quest"];
+  CHECK(changed["title"] == "ours");
+  CHECK(changed["description"] == nullptr);
+  CHECK(changed["xp_reward"] == 7);
+  CHECK(changed["quest_type"] == "monthly");
+  CHECK(changed["period_key"] == "2026-01");
+  CHECK(life.quest(id) == changed);
+  life.call("quests.complete", with_id(id));
+  CHECK(life.ann.error_of("quests.update", with_id(id, R"("title": "x")")) == "CONFLICT completed");
+  life.at("2026-02-01T00:00:00Z");
+  CHECK(life.call("quests.update", with_id(id, R"("is_repeatable": false)"))["quest"]["quest_type"] == "one_time");
+  CHECK(life.call("quests.complete", with_id(id))["result"]["xp_awarded"] == 7);
+  CHECK(life.call("quests.delete", with_id(id)).json() == fmt::format(R"({{"deleted":true,"id":"{}"}})", id.text()));
+  CHECK(life.ann.error_of("quests.delete", with_id(id)).code == Code::NOT_FOUND);
+  CHECK(life.earned().first == 14);
+}
+
+STORE_TEST("quests are listed in order, by status and by source") {
+  Life life(store);
+  life.make(R"({"title": "older"})");
+  life.world.clock->advance(std::chrono::seconds(1));
+  const Uuid newer = life.make(R"({"title": "newer"})")["id"].id();
+  const auto titles = [&](std::string_view body) {
+    std::string out;
+    const auto page = life.call("quests.list", body);
+    for (int i = 0; i < static_cast<int>(page["quests"].size()); ++i) out += page["quests"][i]["title"].text() + ", ";
+    return out + std::to_string(page["total"].integer());
+  };
+  CHECK(titles(R"({"page_size": 50})") ==
+        "Daily Focus, Habit Check, Active Minutes, Focus Champion, Habit Warrior, Workout Week, Bookworm, "
+        "Marathon Focus, Perfect Month, newer, older, 11");
+  CHECK(titles(R"({"page": 2, "page_size": 5})") == "Workout Week, Bookworm, Marathon Focus, Perfect Month, newer, 11");
+  CHECK(titles(R"({"page": 3, "page_size": 5})") == "older, 11");
+  CHECK(titles(R"({"page": 4, "page_size": 5})") == "11");
+  CHECK(titles(R"({"source": "personal", "page_size": 1})") == "newer, 2");
+  CHECK(titles(R"({"source": "universal", "page_size": 1})") == "Daily Focus, 9");
+  life.call("quests.accept", with_id(newer));
+  life.call("quests.accept", with_id(life.id("Bookworm")));
+  CHECK(titles(R"({"status": "accepted"})") == "newer, 1");
+  CHECK(titles(R"({"status": "in_progress"})") == "Bookworm, 1");
+  CHECK(titles(R"({"status": "available", "source": "personal"})") == "older, 1");
+  life.call("quests.abandon", with_id(newer));
+  life.call("quests.abandon", with_id(life.id("Bookworm")));
+  CHECK(titles(R"({"status": "abandoned"})") == "newer, 1");
+  CHECK(life.ann.error_of("quests.list", R"({"status": "nonexistent"})").code == Code::VALIDATION_ERROR);
+}
+
+STORE_TEST("a linked quest advances with its workout and completes itself") {
+  Life life(store);
+  const Uuid workout = object(1);
+  const Uuid id = life.make(R"({"title": "train twice", "target": 2})")["id"].id();
+  life.world.sql("UPDATE user_quests SET link_kind = 'workout', link_id = $2 WHERE id = $1", id, workout);
+  CHECK(life.ann.error_of("quests.progress", with_id(id, R"("progress": 1)")) == "CONFLICT automatic");
+  const auto train = [&](const Uuid& which) {
+    within(life.world, life.ann, [&](Context& ctx) { quests::workout_done(ctx, which); });
+  };
+  train(object(2));
+  CHECK(life.quest(id)["progress"] == 0);
+  train(workout);
+  CHECK(life.quest(id)["status"] == "accepted");
+  CHECK(life.quest(id)["progress"] == 1);
+  train(workout);
+  CHECK(life.quest(id)["status"] == "completed");
+  CHECK(life.earned() == std::pair<std::int64_t, std::int64_t>{10, 5});
+  train(workout);
+  CHECK(life.earned() == std::pair<std::int64_t, std::int64_t>{10, 5});
+}
+
+STORE_TEST("the plan takes quests up, and a quest that is done ticks its item") {
+  Life life(store, "2026-01-14T09:00:00Z");
+  life.world.clock->advance(std::chrono::hours(48));  // no first day any more
+  life.focus(60);
+  const Uuid own = life.make(R"({"title": "own"})")["id"].id();
+  life.call("quests.accept", with_id(own));
+  const auto plan = life.call("plan.generate")["plan"];
+  std::vector<std::string> items;
+  for (int i = 0; i < static_cast<int>(plan["items"].size()); ++i) {
+    items.push_back(plan["items"][i]["type"].text() + " " + plan["items"][i]["title"].text());
+  }
+  CHECK(items ==
+        std::vector<std::string>{"focus Focus Session", "quest own", "quest Daily Focus", "quest Habit Check"});
+  const auto open = [&] {
+    std::string out;
+    const auto now = life.call("plan.get")["plan"]["items"];
+    for (int i = 0; i < static_cast<int>(now.size()); ++i) {
+      if (now[i]["completed"] == false) out += now[i]["title"].text() + ", ";
+    }
+    return out;
+  };
+  life.call("quests.complete", with_id(own));
+  CHECK(open() == "Focus Session, Daily Focus, Habit Check, ");
+  life.focus(1500);
+  CHECK(open() == "Habit Check, ");  // the target of Daily Focus is reached, claimed or not
+  CHECK(life.call("plan.get")["plan"]["items"][2]["item_key"] ==
+        fmt::format("plan_quest_{}", life.id("Daily Focus").text()));
+}
+
+STORE_TEST("at most 500 quests of one's own are open") {
+  Life life(store);
+  for (int n = 0; n < 500; ++n) life.make(R"({"title": "t"})");
+  CHECK(life.ann.error_of("quests.create", R"({"title": "t"})") == "CONFLICT quest_limit");
+  life.call("quests.complete", with_id(life.call("quests.list", R"({"source": "personal"})")["quests"][0]["id"].id()));
+  life.make(R"({"title": "t"})");
+}
+
+STORE_TEST("shipping quests again changes nothing that is there") {
+  Life life(store);
+  life.world.sql("UPDATE universal_quests SET xp_reward = 7, is_active = FALSE WHERE title = 'Daily Focus'");
+  life.world.sql("DELETE FROM universal_quests WHERE title = 'Habit Check'");
+  within(life.world, life.ann, [](Context& ctx) { quests::ship(ctx.db, ctx.ids, ctx.now); });
+  CHECK(life.world.count("SELECT count(*) FROM universal_quests") == 9);
+  CHECK(life.world.count("SELECT count(*) FROM universal_quests WHERE NOT is_active AND xp_reward = 7") == 1);
+}
+
+TEST_CASE("twenty threads claim one quest once, and complete one of one's own once") {
+  Life life("file");
+  life.focus(1500);
+  const Uuid shared = life.id("Daily Focus");
+  const Uuid own = life.make(R"({"title": "t"})")["id"].id();
+  std::atomic<int> paid = 0;
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 20; ++i) {
+    threads.emplace_back([&, i] {
+      try {
+        const auto result = i % 2 == 0 ? life.ann.run(&quests::claim, {.id = shared})
+                                       : life.ann.run<quests::Rewarded, ById>(&quests::complete, {.id = own});
+        if (result.result.xp_awarded > 0) ++paid;
+      } catch (const Error& error) {
+        if (error.code() == Code::CONFLICT) ++refused;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(paid == 2);
+  CHECK(refused == 18);
+  CHECK(life.earned() == std::pair<std::int64_t, std::int64_t>{60, 15});
+  CHECK(life.call("ledger.verify")["ok"] == true);
+}
+
+STORE_TEST("the badge and Today show the same number of quests at the same clock") {
+  Life life(store);
+  life.focus(600);
+  const Uuid id = life.make(R"({"title": "t", "expires_at": "2026-01-14T10:00:00Z"})")["id"].id();
+  life.call("quests.accept", with_id(id));
+  for (const char* now : {"2026-01-14T09:30:00Z", "2026-01-14T10:00:00Z", "2026-01-15T00:00:00Z"}) {
+    life.at(now);
+    CHECK(life.call("today.get")["counts"]["active_quests"] == life.call("sync.badges")["active_quests"]);
+    CHECK(life.call("sync.poll")["badges"]["active_quests"] == life.call("sync.badges")["active_quests"]);
+  }
+  life.at("2026-01-14T09:59:59Z");
+  CHECK(life.call("sync.badges")["active_quests"] == 5);  // three measures of minutes, the streak, and one's own
+  life.at("2026-01-14T10:00:00Z");
+  CHECK(life.call("sync.badges")["active_quests"] == 4);
+}
