@@ -53,7 +53,9 @@ bench: ## Build and run the benchmarks
 	@scripts/bench build-bench
 	@set -e; for program in build-bench/tests/bench/bench_*; do "$$program"; done
 
-wheel: build ## Make of the Python package a wheel that installs without a compiler, in dist/
+wheel: ## Make of the Python package a wheel that installs without a compiler, in dist/
+	@scripts/setup build test
+	$(call compile,release,ignition_python)
 	@scripts/wheel
 
 format: ## Format all sources

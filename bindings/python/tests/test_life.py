@@ -49,28 +49,31 @@ def test_many_threads_share_a_store(tmp_path):
         assert [len(me.habits.list()["habits"]) for me in users] == [20, 20, 20, 20]
 
 
+HOLD_THE_LOCK = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
 def test_other_threads_run_while_a_call_waits(tmp_path):
-    """A write waits for another one's commit without the GIL: a second thread keeps counting."""
+    """A write waits for another program's lock without the GIL: this thread goes on, and has the lock released."""
     with ignition.open(f"sqlite:{tmp_path}/a.db") as ig:
         me = ig.as_user(ig.users.create(email="ada@example.org")["user"]["id"])
-        stop = threading.Event()
-        longest = 0.0
-
-        def watch():
-            nonlocal longest
-            last = time.perf_counter()
-            while not stop.is_set():
-                time.sleep(0)
-                now = time.perf_counter()
-                longest, last = max(longest, now - last), now
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda i: me.habits.create(name=f"Habit {i}"), range(40)))
-        stop.set()
-        watcher.join()
-        assert longest < 2.0
+        other = subprocess.Popen(
+            [sys.executable, "-c", HOLD_THE_LOCK, tmp_path / "a.db"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert other.stdout.readline() == b"held\n"
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(me.habits.create, name="Read")
+            for _ in range(20):
+                time.sleep(0.01)
+                assert not waiting.done()
+            assert me.habits.list()["habits"] == [], "reads do not wait"
+            other.communicate()
+            assert waiting.result(timeout=60)["habit"]["name"] == "Read"
 
 
 def test_closing_under_load_ends_calls_normally_or_as_closed(tmp_path):
