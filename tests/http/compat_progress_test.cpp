@@ -67,6 +67,34 @@ STORE_TEST("streaks and skills are bare lists") {
   }
 }
 
+STORE_TEST("achievements are bare lists, badges those that are earned, the teaser in both spellings") {
+  ExistingClient client(store);
+  client.world.with_shipped_rewards();
+  const auto none = client.get("/api/gamification/badges");
+  CHECK(none.body.json() == R"({"badges":[]})");
+  const auto all = client.get("/api/achievements");
+  CHECK(all.status == 200);
+  REQUIRE(all.body.size() > 5);
+  for (const char* key : {"id", "key", "name", "description", "icon", "reward_xp", "reward_coins"}) {
+    CHECK(all.body[0][key].exists());
+  }
+  CHECK(client.get("/api/achievements/user").body.json() == "[]");
+  const auto teaser = client.get("/api/gamification/teaser")["teaser"];
+  CHECK(teaser["progressMax"] == teaser["progress_max"]);
+  CHECK(teaser["progressLabel"] == teaser["progress_label"]);
+  CHECK(teaser["progressLabel"].text().size() > 0);
+  for (const char* key : {"id", "key", "name", "description", "icon", "reward_coins", "reward_xp"}) {
+    CHECK(teaser["achievement"][key].exists());
+  }
+  const auto id = client.post("/api/focus")["id"].text();
+  client.wait(std::chrono::minutes(25));
+  client.post("/api/focus/" + id + "/complete");
+  const auto badges = client.get("/api/gamification/badges")["badges"];
+  REQUIRE(badges.size() > 0);
+  CHECK(badges == client.get("/api/achievements/user").body);
+  CHECK(client.get("/api/gamification/summary")["data"]["achievement_count"] == badges.size());
+}
+
 STORE_TEST("a habit is made with the keys of any client") {
   ExistingClient client(store);
   const auto walk = client.post("/api/habits", R"({"title":"Walk","icon":"exercise","is_active":false,"color":null})");

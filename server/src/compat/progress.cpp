@@ -1,4 +1,4 @@
-// Progress, streaks, skills, habits and goals, as existing clients read them.
+// Progress, streaks, skills, achievements, habits and goals, as existing clients read them.
 #include <algorithm>
 
 #include "compat/sections.hpp"
@@ -53,6 +53,27 @@ std::vector<Row> rewards() {
        .paths = {"/api/skills/user"},
        .operation = "skills.mine",
        .gives = {inside("skills"), each("", {constant("category", R"("wheel")")})}},
+  };
+}
+
+std::vector<Row> achievements() {
+  return {
+      {.method = Method::GET,
+       .paths = {"/api/gamification/teaser"},
+       .operation = "progress.teaser",
+       .gives = {at("teaser", {copies({{"progressMax", "progress_max"}, {"progressLabel", "progress_label"}})})}},
+      {.method = Method::GET,
+       .paths = {"/api/gamification/badges"},
+       .operation = "achievements.mine",
+       .gives = {rename("achievements", "badges")}},
+      {.method = Method::GET,
+       .paths = {"/api/achievements"},
+       .operation = "achievements.list",
+       .gives = {inside("achievements")}},
+      {.method = Method::GET,
+       .paths = {"/api/achievements/user"},
+       .operation = "achievements.mine",
+       .gives = {inside("achievements")}},
   };
 }
 
@@ -202,7 +223,7 @@ std::vector<Row> goals() {
 
 Part progress() {
   Part part{"Progress", rewards()};
-  for (auto rows : {habits(), goals()}) std::ranges::move(rows, std::back_inserter(part.rows));
+  for (auto rows : {achievements(), habits(), goals()}) std::ranges::move(rows, std::back_inserter(part.rows));
   return part;
 }
 

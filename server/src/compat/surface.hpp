@@ -21,6 +21,7 @@ Part today();
 Part inbox();
 Part onboarding();
 Part progress();
+Part quests();
 Part planning();
 Part identity();
 
