@@ -11,7 +11,7 @@ constexpr std::string_view kSql = R"sql(
   SELECT 'milestone', NULL, NULL, NULL, NULL, NULL, COUNT(*), COUNT(*) FILTER (WHERE m.due_date < $2), NULL, NULL,
          NULL, NULL, NULL, NULL, NULL, NULL
     FROM goals g JOIN goal_milestones m ON m.user_id = g.user_id AND m.goal_id = g.id
-   WHERE g.user_id = $1 AND g.status = 'active' AND NOT m.is_completed AND m.due_date <= $6)sql";
+   WHERE g.user_id = $1 AND g.status = 'active' AND m.is_completed = FALSE AND m.due_date <= $6)sql";
 
 void fill(Facts& out, std::span<const FactRow> rows, const Context&) {
   for (const FactRow& row : rows) {
