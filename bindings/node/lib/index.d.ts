@@ -1,6 +1,7 @@
 import type { Calls, ErrorCode, Operations } from './operations'
 
 export * from './operations'
+export * as rules from './rules'
 
 export interface CallOptions {
   /** The same key is answered again, not run again. */

@@ -2,6 +2,7 @@
 
 const addon = require('./addon.js')
 const { addOperations } = require('./operations.js')
+const rules = require('./rules.js')
 const { IgnitionError, refuse, textOf, toJson } = require('./values.js')
 
 /** Runs `work`; what the library refuses is thrown as an IgnitionError. */
@@ -117,4 +118,4 @@ async function open(url, options) {
   }
 }
 
-module.exports = { open, Ignition, User, Caller, IgnitionError, LOCAL_USER: addon.localUser, version: addon.version }
+module.exports = { open, rules, Ignition, User, Caller, IgnitionError, LOCAL_USER: addon.localUser, version: addon.version }

@@ -1,4 +1,4 @@
 import ignition from './index.js'
 
-export const { open, Ignition, User, Caller, IgnitionError, LOCAL_USER, version } = ignition
+export const { open, rules, Ignition, User, Caller, IgnitionError, LOCAL_USER, version } = ignition
 export default ignition

@@ -4,6 +4,7 @@
 
 #include "ignition/version.hpp"
 #include "loop.hpp"
+#include "rules.hpp"
 
 namespace ignition::node {
 namespace {
@@ -125,6 +126,7 @@ Napi::Object begin(Napi::Env env, Napi::Object exports) {
   exports["version"] = kVersion;
   exports["localUser"] = kLocalUser.text();
   exports["maxDepth"] = kMaxJsonDepth;
+  exports["rules"] = rules_of(env);
   return exports;
 }
 

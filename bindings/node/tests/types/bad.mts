@@ -1,4 +1,4 @@
-import { open, Caller, type User } from '@ignition/node'
+import { open, rules, Caller, type User } from '@ignition/node'
 
 export async function mistakes(me: User): Promise<void> {
   await me.focus.dance() // wrong
@@ -12,6 +12,10 @@ export async function mistakes(me: User): Promise<void> {
   const known: object = (await me.answer('today.get', {}, { ifNoneMatch: 'x' })).output // wrong
   new Caller() // wrong
   await open(5) // wrong
+  rules.recurrence.expand('FREQ=DAILY') // wrong
+  rules.training.oneRepMax({ weight_g: 1, reps: 1, formula: 'guess' }) // wrong
+  await rules.training.oneRepMaxMany([1], Int32Array.of(1)) // wrong
+  new rules.fsrs.Scheduler().review(rules.fsrs.newCard('x'), 3, new Date()) // wrong
   console.log(known)
 }
 declare const console: { log(...values: unknown[]): void }

@@ -1,4 +1,4 @@
-import ignition, { open, IgnitionError, LOCAL_USER, type Calls, type FocusSession, type Ignition, type User } from '@ignition/node'
+import ignition, { open, IgnitionError, LOCAL_USER, rules, type Calls, type FocusSession, type Ignition, type User } from '@ignition/node'
 
 async function begin(me: User): Promise<FocusSession> {
   const session = await me.focus.start({ duration_seconds: 1500, mode: 'focus' }, { idempotencyKey: 'k' })
@@ -24,4 +24,11 @@ try {
   await ig.close()
 }
 console.log(LOCAL_USER, ignition.version)
+
+const starts: string[] = rules.recurrence.expand({ start: '2026-01-05', recurrence_rule: 'FREQ=DAILY' }, { limit: 3 }).starts
+const many: Float64Array = (await rules.recurrence.expandMany([{ start: '2026-01-05' }], { to: new Date(), threads: 2 })).starts
+const most: number | undefined = rules.training.oneRepMax({ weight_g: 100_000, reps: 5, formula: 'epley' })?.one_rep_max_g
+const card: rules.fsrs.Card = new rules.fsrs.Scheduler({ fuzz: false }).review(rules.fsrs.newCard('x'), 'good', new Date()).card
+const step: rules.focus.Step = rules.focus.start({ duration_seconds: 1500, now: new Date() })
+console.log(starts, many, most, card.due_at, step.refusal)
 declare const console: { log(...values: unknown[]): void }
