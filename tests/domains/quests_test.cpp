@@ -1,8 +1,11 @@
 #include "ignition/domains/quests.hpp"
 
+#include <rapidcheck.h>
+
 #include <thread>
 
 #include "ignition/domains/habits.hpp"
+#include "ignition/domains/streaks.hpp"
 #include "support/vectors.hpp"
 #include "support/within.hpp"
 
@@ -147,6 +150,9 @@ STORE_TEST("a completed quest that was forgotten is claimed by the first write o
   CHECK(life.state("Daily Focus") == "available 0");
   const auto entry = life.call("ledger.list", R"({"event_type": "quest_complete"})")["entries"][0];
   CHECK(entry["activity_date"] == "2026-01-14");
+  CHECK(life.world.rows<Instant>("SELECT occurred_at FROM activity_events WHERE user_id = $1 AND event_type = "
+                                 "'quest_complete'",
+                                 life.ann.id())[0] == Instant::parse("2026-01-14T23:59:59.999999Z").value());
   // Nothing of it is a deed: neither a day of a streak, nor the last activity, nor a completion.
   CHECK(life.call("streaks.days",
                   R"({"type": "daily", "from": "2026-01-15", "to": "2026-01-15"})")["days"][0]["state"] == "open");
@@ -648,4 +654,78 @@ STORE_TEST("the badge and Today show the same number of quests at the same clock
   CHECK(life.call("sync.badges")["active_quests"] == 5);  // three measures of minutes, the streak, and one's own
   life.at("2026-01-14T10:00:00Z");
   CHECK(life.call("sync.badges")["active_quests"] == 4);
+}
+
+TEST_CASE("whatever is done and undone, quests show what the feed adds up to and balances are sums") {
+  CHECK(rc::check("quests agree with the feed", [] {
+    Life life("memory", "2026-01-26T09:00:00Z");  // a week that two months share
+    std::vector<Uuid> habits;
+    for (int i = 0; i < 2; ++i) {
+      habits.push_back(life.call("habits.create", R"({"name": "h"})")["habit"]["id"].id());
+    }
+    const auto attempt = [&](std::string_view name, const std::string& body) {
+      try {
+        life.ann.answer({.operation = name, .body = body});
+      } catch (const Error& error) {
+        RC_ASSERT(error.code() != Code::INTERNAL);
+      }
+    };
+    const auto shared = [&] {
+      const auto quests = life.call("quests.list", R"({"source": "universal"})")["quests"];
+      return quests[*rc::gen::inRange(0, static_cast<int>(quests.size()))]["id"].id();
+    };
+    for (int n = *rc::gen::inRange(1, 25); n > 0; --n) {
+      life.world.clock->advance(std::chrono::hours(*rc::gen::weightedElement<int>({{6, 1}, {3, 24}, {1, 60}})));
+      const Uuid habit = *rc::gen::elementOf(habits);
+      switch (*rc::gen::weightedElement<int>({{4, 0}, {4, 1}, {2, 2}, {1, 3}, {1, 4}, {2, 5}, {1, 6}})) {
+        case 0:
+          life.focus(*rc::gen::element(60, 900, 3600));
+          break;
+        case 1:
+          attempt("habits.complete", with_id(habit));
+          break;
+        case 2:
+          attempt("habits.undo", with_id(habit));
+          break;
+        case 3:
+          attempt("habits.archive", with_id(habit));
+          break;
+        case 4:
+          attempt("habits.restore", with_id(habit));
+          break;
+        case 5:
+          attempt("quests.claim", with_id(shared()));
+          break;
+        default:
+          attempt("quests.accept", with_id(shared()));
+      }
+    }
+    const auto quests = life.call("quests.list", R"({"source": "universal"})")["quests"];
+    within(life.world, life.ann, [&](Context& ctx) {
+      for (int i = 0; i < static_cast<int>(quests.size()); ++i) {
+        const auto quest = quests[i];
+        if (quest["status"] == "claimed") continue;
+        const auto dates = rules::dates_of_key(quest["period_key"].text()).value();
+        const auto target = quest["target"].integer();
+        const auto type = quest["target_type"].text();
+        std::int64_t measured = 0;
+        if (type == "focus_minutes" || type == "habits_completed") {
+          measured = ctx.db.one<std::int64_t>(
+              Sql{"SELECT CAST(COALESCE(sum(CASE WHEN event_type = 'focus_complete' THEN duration_seconds / 60 ELSE 1 "
+                  "END), 0) AS BIGINT) FROM activity_events WHERE user_id = $1 AND event_type = $2 AND activity_date "
+                  "BETWEEN $3 AND $4 AND reversed_at IS NULL"},
+              ctx.user, type == "focus_minutes" ? "focus_complete" : "habit_complete", dates.first, dates.last);
+        } else if (type == "perfect_habit_days") {
+          measured = habits::perfect_days(ctx, dates);
+        } else if (type == "streak_days") {
+          measured = streaks::peak(ctx, rules::StreakType::daily_activity, dates, static_cast<int>(target));
+          // A run that came over from the last month counts from the first deed of this one.
+          if (quest["progress"] == 0) measured = 0;
+        }
+        RC_ASSERT(quest["progress"].integer() == std::min(measured, target));
+        RC_ASSERT((quest["status"] == "completed") == (quest["progress"].integer() == target));
+      }
+    });
+    RC_ASSERT(life.call("ledger.verify")["ok"] == true);
+  }));
 }

@@ -237,22 +237,25 @@ void evaluate(Context& ctx, std::span<const QuestTarget> targets, bool may_fall)
   for (const Universal& quest : moved) tell_plan(ctx, quest);
 }
 
+// `late`: claimed by the library, as of this instant of the period that is over.
 progress::AwardResult pay(Context& ctx, const Uuid& quest, const std::string& period_key, const rules::Amounts& amounts,
-                          const std::optional<std::string>& skill_key, LocalDate date, bool automatic) {
+                          const std::optional<std::string>& skill_key, std::optional<Instant> late = {}) {
   return progress::award(ctx, {.event = {.kind = rules::EventKind::quest_complete,
                                          .key = rules::keys::quest(quest, period_key),
                                          .event_id = quest,
                                          .entity_type = "quest",
-                                         .activity_date = date,
-                                         .deed = {.personal = false, .automatic = automatic}},
+                                         .occurred_at = late,
+                                         .activity_date = late ? ctx.calendar.date_of(*late) : ctx.today,
+                                         .deed = {.personal = false, .automatic = late.has_value()}},
                                .amounts = amounts,
                                .skill_key = skill_key.value_or("")});
 }
 
-// The last date of a period that is over.
-LocalDate last_date(const Context& ctx, const Ended& row) {
-  if (const auto dates = rules::dates_of_key(row.period_key)) return dates->last;
-  return row.ends_at ? ctx.calendar.date_of(*row.ends_at - Micros(1)) : ctx.today;
+// The last instant of a period that is over.
+Instant last_instant(const Context& ctx, const Ended& row) {
+  const auto dates = rules::dates_of_key(row.period_key);
+  const Instant end = dates ? rules::instants_of(*dates, ctx.calendar).ends_at : row.ends_at.value_or(ctx.now);
+  return std::min(end, ctx.now) - Micros(1);
 }
 
 void settle(Context& ctx, const Ended& row) {
@@ -264,7 +267,7 @@ void settle(Context& ctx, const Ended& row) {
   ctx.db.execute(kUpdate, ctx.user, row.id, QuestStatus::claimed, row.progress, row.completed_at, ctx.now, ctx.now);
   pay(ctx, row.quest_id, row.period_key,
       {.xp = row.xp_reward, .coins = row.coin_reward, .skill_stars = row.skill_star_reward}, row.skill_key,
-      last_date(ctx, row), true);
+      last_instant(ctx, row));
 }
 
 Error wrong_state() { return conflict("invalid_state", "The quest's state does not allow this."); }
@@ -335,7 +338,7 @@ progress::AwardResult claim(Context& ctx, Universal& quest) {
   store(ctx, quest);
   return pay(ctx, quest.id, rules::period_key(quest.quest_type, ctx.today),
              {.xp = quest.xp_reward, .coins = quest.coin_reward, .skill_stars = quest.skill_star_reward},
-             quest.skill_key, ctx.today, false);
+             quest.skill_key);
 }
 
 void follow(Context& ctx, const progress::Happened& happened, progress::Aftermath&) {
