@@ -75,6 +75,7 @@ Step copy(std::string_view from, std::string_view to) { return copies({{to, from
 Step copies(std::initializer_list<std::pair<std::string_view, std::string_view>> to_from) {
   std::vector<std::pair<std::string_view, std::string_view>> all(to_from);
   std::vector<std::string> says;
+  says.reserve(all.size());
   for (const auto& [to, from] : all) says.push_back(fmt::format("`{}` = `{}`", to, from));
   return {fmt::format("{}", fmt::join(says, ", ")), [all](Value& value, Scene&) {
             for (const auto& [to, from] : all) value.set(to, value.get(from));

@@ -23,6 +23,13 @@ Value::Elements opened_list(const std::string& json) {
 
 }  // namespace
 
+Value::Value() : state_("null") {}
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+
 Value Value::json(std::string compact) {
   Value value;
   value.state_ = std::move(compact);

@@ -16,7 +16,13 @@ class Value {
   using Members = std::vector<Member>;
   using Elements = std::vector<Value>;
 
-  Value() : state_("null") {}
+  Value();  // null
+  // Defined where members are complete.
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
+  ~Value();
   // The text of one well-formed JSON value without white space, as the engine writes it and compact_json makes it.
   static Value json(std::string compact);
   static Value text(std::string_view text);
