@@ -117,7 +117,8 @@ class Story {
         until_(options.until) {
     calendar_.zone = zone_;
     Configuration config = configuration(global);
-    EngineOptions engine{.store_url = std::move(config.database.url), .config = std::move(config.library)};
+    EngineOptions engine{
+        .store_url = config.database.url, .store = config.database.store(), .config = std::move(config.library)};
     engine.store.durability = StoreOptions::Durability::normal;
     engine.clock = clock_;
     engine.ids = std::make_shared<SequentialIds>(options.seed);

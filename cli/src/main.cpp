@@ -11,6 +11,7 @@
 #include "configuration.hpp"
 #include "dashboard.hpp"
 #include "demo.hpp"
+#include "ignition/schema_drift.hpp"
 #include "replay.hpp"
 #include "serve.hpp"
 #include "shell.hpp"
@@ -145,6 +146,19 @@ void add_migrate(CLI::App& app, GlobalOptions& global) {
   auto* status = command->add_subcommand("status", "Show all migrations");
   status->callback(
       [&global] { print_migrations(global, Store::open(configuration(global).database.url)->migrations(), "None."); });
+  auto* check = command->add_subcommand("check", "Tell what differs from what the applied migrations made");
+  check->callback([&global] {
+    const auto drift = schema_drift(*Store::open(configuration(global).database.url));
+    if (global.json) {
+      std::cout << to_json(drift) << '\n';
+    } else if (drift.empty()) {
+      std::cout << "The schema is what the migrations made.\n";
+    } else {
+      std::cout << "The schema is not what the migrations made (-: missing, +: there besides):\n";
+      for (const auto& line : drift) std::cout << line << '\n';
+    }
+    if (!drift.empty()) throw CLI::RuntimeError(1);
+  });
 }
 
 void add_user(CLI::App& app, GlobalOptions& global) {

@@ -16,7 +16,10 @@ struct ServeOptions {
 
 // One line to the point, and one next step.
 void greet(const server::Server& http, const Configuration& config) {
-  std::cout << "Ignition listens on " << http.address() << " with " << config.database.url << '\n';
+  // A server's address may hold a password.
+  const bool file = config.database.url.starts_with("sqlite:");
+  std::cout << "Ignition listens on " << http.address() << " with " << (file ? config.database.url : "PostgreSQL")
+            << '\n';
   if (config.server.local_user) {
     std::cout << "Single-user mode: everybody on this machine is the one local user.\n"
               << "Next: curl -s " << http.address() << "/api/v1/today\n";
@@ -36,6 +39,8 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
   std::unique_ptr<Engine> engine;
   try {
     engine = Engine::open({.store_url = config.database.url,
+                           .store = config.database.store(),
+                           .replica_url = config.database.replica_url.value_or(""),
                            .config = config.library,
                            .migrate = config.database.migrates(),
                            .clock = clock_of(global)});

@@ -64,6 +64,7 @@ Session::Session(const GlobalOptions& options, std::shared_ptr<Clock> clock, std
     : options_(options) {
   Configuration config = configuration(options);
   engine_ = Engine::open({.store_url = config.database.url,
+                          .store = config.database.store(),
                           .config = std::move(config.library),
                           .migrate = config.database.migrates(),
                           .clock = std::move(clock),

@@ -289,7 +289,35 @@ TEST_CASE("the schema of a SQLite file is brought up to date unasked, that of a 
   CHECK(database({{"DATABASE_URL", "postgres://h/a+b"}}).url == "postgres://h/a+b");
   CHECK(database({{"DATABASE_URL", "postgres://h/d"}, {"DB_AUTO_MIGRATE", "true"}}).migrates());
   CHECK_FALSE(database({{"DB_AUTO_MIGRATE", "0"}}).migrates());
+  CHECK(database({{"DATABASE_URL", "host=h password=a+b: dbname=d"}}).url == "host=h password=a+b: dbname=d");
+  CHECK_FALSE(database({{"DATABASE_URL", "host=h dbname=d"}}).migrates());
   CHECK_THROWS_AS(database({{"DATABASE_URL", "mysql://h"}}), Error);
+}
+
+TEST_CASE("the limits of the pool are variables") {
+  const auto opened = [](Values values) {
+    VariableReader reader(std::move(values));
+    DatabaseSettings settings;
+    reader.read(database_variables(), settings);
+    reader.finish();
+    return settings.store();
+  };
+  const StoreOptions standard = opened({});
+  CHECK(standard.pool_max == 20);
+  CHECK(standard.pool_min_idle == 5);
+  CHECK(standard.pool_wait == std::chrono::seconds(30));
+  CHECK(standard.statement_timeout_ms == 10000);
+  CHECK(standard.lock_timeout_ms == 5000);
+  CHECK_FALSE(standard.transaction_pooler);
+  const StoreOptions own = opened({{"DATABASE_POOL_SIZE", "7"},
+                                   {"DB_POOL_CONNECTION_TIMEOUT", "2"},
+                                   {"DB_LOCK_TIMEOUT", "1"},
+                                   {"DB_TRANSACTION_POOLER", "on"}});
+  CHECK(own.pool_max == 7);
+  CHECK(own.pool_wait == std::chrono::seconds(2));
+  CHECK(own.lock_timeout_ms == 1000);
+  CHECK(own.transaction_pooler);
+  CHECK_THROWS_AS(opened({{"DB_POOL_MAX_SIZE", "0"}}), Error);
 }
 
 }  // namespace config_test

@@ -307,8 +307,14 @@ STORE_TEST("a start that fails late leaves the former session running") {
   Morning morning(store);
   const auto former = morning.start();
   const auto version = morning.version();
-  morning.sql(
-      "CREATE TRIGGER no_more BEFORE INSERT ON focus_sessions BEGIN SELECT RAISE(ABORT, 'no more sessions'); END");
+  if (store == "postgres") {
+    morning.sql(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no more sessions'; END $$");
+    morning.sql("CREATE TRIGGER no_more BEFORE INSERT ON focus_sessions EXECUTE FUNCTION refuse()");
+  } else {
+    morning.sql(
+        "CREATE TRIGGER no_more BEFORE INSERT ON focus_sessions BEGIN SELECT RAISE(ABORT, 'no more sessions'); END");
+  }
   morning.at("10:10:00");
   morning.ann.error_of("focus.start");
   morning.at("10:26:00");  // the timer is up: the failing start would have paid it
@@ -576,9 +582,9 @@ STORE_TEST("completing pays by the length, to the wallet and into the feed") {
   CHECK(summary["total_xp"] == 25);
   CHECK(summary["streaks"]["focus"]["current"] == 1);
   CHECK(morning
-            .rows<std::string>("SELECT event_type || ' ' || duration_seconds || ' ' || counted || ' ' || dedupe_key"
-                               " FROM activity_events WHERE event_type = 'focus_complete'")
-            .at(0) == fmt::format("focus_complete 1500 1 focus:{}", session["id"].text()));
+            .rows<std::string>("SELECT event_type || ' ' || duration_seconds || ' ' || dedupe_key"
+                               " FROM activity_events WHERE event_type = 'focus_complete' AND counted")
+            .at(0) == fmt::format("focus_complete 1500 focus:{}", session["id"].text()));
 }
 
 STORE_TEST("completing again tells the same and pays nothing") {

@@ -593,10 +593,12 @@ STORE_TEST("deeds stamp the last activity and begin a session, undoing them move
   World world(store);
   const auto ann = world.person();
   const auto state = [&] {
-    return world.rows<std::string>(
-        "SELECT COALESCE(last_activity_at, '-') || ' ' || completions_total || ' ' || completed_count || ' ' || "
-        "soft_state || ' ' || momentum FROM engagement_state WHERE user_id = $1",
-        ann.id())[0];
+    const auto one = [&](auto as, std::string_view column) {
+      return world.rows<decltype(as)>(fmt::format("SELECT {} FROM engagement_state WHERE user_id = $1", column),
+                                      ann.id())[0];
+    };
+    return one(Instant{}, "last_activity_at").text() + " " +
+           one(std::string(), "completions_total || ' ' || completed_count || ' ' || soft_state || ' ' || momentum");
   };
   award(world, ann, focus(1));
   CHECK(state() == "2026-03-10T09:00:00.000000Z 1 1 active shown");

@@ -343,8 +343,8 @@ STORE_TEST("no word of the user's stands in the feed or the ledger") {
   const auto session = ann.call("focus.start", R"({"duration_seconds":1500,"task_title":"zebra task"})");
   world.clock->advance(std::chrono::minutes(25));
   ann.call("focus.complete", by_id(session));
-  CHECK(world.count("SELECT count(*) FROM activity_events WHERE metadata LIKE '%zebra%' OR dedupe_key LIKE '%zebra%' "
-                    "OR entity_id LIKE '%zebra%'") == 0);
+  CHECK(world.count("SELECT count(*) FROM activity_events WHERE CAST(metadata AS TEXT) LIKE '%zebra%' "
+                    "OR dedupe_key LIKE '%zebra%' OR entity_id LIKE '%zebra%'") == 0);
   CHECK(world.count("SELECT count(*) FROM points_ledger WHERE idempotency_key LIKE '%zebra%'") == 0);
   CHECK(world.count("SELECT count(*) FROM activity_events") > 3);
 }

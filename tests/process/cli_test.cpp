@@ -59,10 +59,11 @@ TEST_CASE("every command explains itself") {
       {{"user", "create"}, {"EMAIL", "--name", "--timezone"}},
       {{"user", "list"}, {"--page"}},
       {{"user", "show"}, {"USER"}},
-      {{"migrate"}, {"up", "down", "status"}},
+      {{"migrate"}, {"up", "down", "status", "check"}},
       {{"migrate", "up"}, {"TARGET"}},
       {{"migrate", "down"}, {"TARGET"}},
       {{"migrate", "status"}, {}},
+      {{"migrate", "check"}, {}},
       {{"demo"}, {"--days", "--seed", "--timezone", "--force"}},
       {{"config"}, {"check", "list"}},
       {{"config", "check"}, {}},
@@ -214,6 +215,14 @@ TEST_CASE("the schema goes up, down and tells where it stands") {
   CHECK(status[0].starts_with("0001"));
   for (const std::string& line : status) CHECK(contains(line, "applied"));
   output(folder, {"call", "settings.get"}, by_hand);
+
+  CHECK(contains(ignition(folder, {"migrate", "check"}).out, "is what the migrations made"));
+  sql(folder, "ALTER TABLE habits ADD COLUMN extra INT");
+  sql(folder, "DROP INDEX habits_user_id_ix");
+  const Finished drifted = ignition(folder, {"migrate", "check"});
+  CHECK(drifted.status == 1);
+  CHECK(contains(drifted.out, "\n- habits: index habits_user_id_ix (user_id)"));
+  CHECK(contains(drifted.out, "\n+ habits: extra INT\n"));
 
   CHECK(output(folder, {"migrate", "down", "0", "--json"}).size() == static_cast<std::size_t>(all));
   const Answered empty = output(folder, {"migrate", "status", "--json"});

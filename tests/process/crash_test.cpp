@@ -13,8 +13,10 @@ int rounds() {
   return text != nullptr ? std::max(1, std::atoi(text)) : 10;
 }
 
-std::unique_ptr<Engine> reopened(const Folder& folder) {
-  return Engine::open({.store_url = folder.store(), .clock = std::make_shared<ManualClock>(*Instant::parse(kLoadNow))});
+std::unique_ptr<Engine> reopened(const std::string& store) {
+  return Engine::open({.store_url = store,
+                       .store = {.pool_min_idle = 0},
+                       .clock = std::make_shared<ManualClock>(*Instant::parse(kLoadNow))});
 }
 
 bool holds(const Facts& all, const Facts& part) {
@@ -58,10 +60,10 @@ void repeat(Client& client, Deed& deed) {
   deed.status = answer.status;
 }
 
-void crash_and_recover(std::chrono::milliseconds lifetime) {
-  const Folder folder;
+void crash_and_recover(const Folder& folder, const std::string& store, std::chrono::milliseconds lifetime) {
   const std::vector<std::string> options{"--local", "--now", kLoadNow};
-  auto server = std::make_unique<Serving>(folder, options);
+  const Surroundings surroundings{.environment = {"DATABASE_URL=" + store}};
+  auto server = std::make_unique<Serving>(folder, options, surroundings);
   Load load(server->port());
   load.begin();
   std::this_thread::sleep_for(lifetime);
@@ -73,7 +75,7 @@ void crash_and_recover(std::chrono::milliseconds lifetime) {
   const Facts asked = load.asked();
   std::size_t half = load.deeds().size() / 2;
   {
-    const auto engine = reopened(folder);
+    const auto engine = reopened(store);
     check_sound(*engine);
     const Facts stored = load.stored(*engine);
     CHECK_MESSAGE(holds(stored, acknowledged), difference(acknowledged, stored));
@@ -81,7 +83,7 @@ void crash_and_recover(std::chrono::milliseconds lifetime) {
     for (std::size_t i = 0; i < half; ++i) repeat(*engine, load.deeds()[i]);
   }
   {
-    Serving again(folder, options);
+    Serving again(folder, options, surroundings);
     Client client = again.client();
     CHECK(client.get("/health/ready").status == 200);
     for (std::size_t i = half; i < load.deeds().size(); ++i) repeat(client, load.deeds()[i]);
@@ -89,7 +91,7 @@ void crash_and_recover(std::chrono::milliseconds lifetime) {
     CHECK(again.stop() == 0);
     CHECK_MESSAGE(again.child().err().find("\"level\":\"error\"") == std::string::npos, again.child().err());
   }
-  const auto engine = reopened(folder);
+  const auto engine = reopened(store);
   check_sound(*engine);
   const Facts stored = load.stored(*engine);
   CHECK_MESSAGE(stored == load.acknowledged(), "missing: " << difference(load.acknowledged(), stored) << "; too much: "
@@ -107,7 +109,20 @@ TEST_CASE("a server killed under load loses nothing that it acknowledged and doe
     const std::chrono::milliseconds lifetime(std::uniform_int_distribution(1, 400)(random));
     CAPTURE(round);
     CAPTURE(lifetime.count());
-    crash_and_recover(lifetime);
+    const Folder folder;
+    crash_and_recover(folder, folder.store(), lifetime);
+  }
+}
+
+TEST_CASE("a server on PostgreSQL killed under load loses nothing that it acknowledged and does nothing twice") {
+  std::mt19937 random(static_cast<unsigned>(std::time(nullptr)));
+  for (int round = 0; round < (rounds() + 4) / 5; ++round) {
+    const std::chrono::milliseconds lifetime(std::uniform_int_distribution(50, 400)(random));
+    CAPTURE(round);
+    CAPTURE(lifetime.count());
+    const Folder folder;
+    const test::MigratedDatabase database;
+    crash_and_recover(folder, database.address(), lifetime);
   }
 }
 

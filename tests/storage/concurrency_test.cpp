@@ -67,10 +67,10 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("sixteen writers lose nothing and double nothing", InMemory, std::false_type, std::true_type) {
+TEST_CASE_TEMPLATE("sixteen writers lose nothing and double nothing", At, InFile, InMemory, OnServer) {
   StoreOptions options = quick();
   options.durability = StoreOptions::Durability::normal;
-  Fixture fixture(options, InMemory::value);
+  Fixture fixture(options, At::value);
   Store& store = *fixture.store;
   constexpr int kThreads = 16;
   constexpr int kWrites = 60;
@@ -265,8 +265,8 @@ TEST_CASE("a full disk fails the write that meets it, not the store") {
   CHECK(stored(store).size() == acknowledged.size() + 1);
 }
 
-TEST_CASE("readers go on while writers write") {
-  Fixture fixture;
+TEST_CASE_TEMPLATE("readers go on while writers write", At, InFile, OnServer) {
+  Fixture fixture(quick(), At::value);
   Store& store = *fixture.store;
   constexpr Sql kBoth{"SELECT CAST(sum(revision) AS BIGINT) FROM users"};
   std::atomic<bool> done = false;

@@ -1,4 +1,4 @@
-// Stores for tests: a migrated file in a folder of its own, gone with the fixture.
+// Stores for tests: a migrated file in a folder of its own or a database of its own, gone with the fixture.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -10,6 +10,7 @@
 #include "ignition/storage.hpp"
 #include "storage/schema.hpp"
 #include "storage/sqlite_store.hpp"
+#include "support/postgres.hpp"
 
 namespace ignition::test {
 
@@ -44,6 +45,7 @@ inline StoreOptions quick() {
   StoreOptions options;
   options.durability = StoreOptions::Durability::off;
   options.busy_timeout_ms = 20000;
+  options.pool_min_idle = 0;
   options.log = [](std::string_view) {};
   return options;
 }
@@ -53,11 +55,20 @@ inline void add_user(Transaction& db, const Uuid& user) {
   db.execute(kInsert, user, user.text() + "@example.org", kNow);
 }
 
+// Where a store of a test lies.
+enum class Place : std::uint8_t { file, memory, server };
+using InFile = std::integral_constant<Place, Place::file>;
+using InMemory = std::integral_constant<Place, Place::memory>;
+using OnServer = std::integral_constant<Place, Place::server>;
+
 // A migrated store with users 1 and 2.
 struct Fixture {
-  explicit Fixture(StoreOptions options = quick(), bool in_memory = false)
-      : store(in_memory ? Store::open("sqlite::memory:", options)
-                        : Store::open("sqlite:" + folder.file("test.db"), options)) {
+  explicit Fixture(StoreOptions options = quick(), Place place = Place::file) {
+    if (place == Place::server) database.emplace();
+    store = Store::open(place == Place::server   ? database->address()
+                        : place == Place::memory ? "sqlite::memory:"
+                                                 : "sqlite:" + folder.file("test.db"),
+                        options);
     store->migrate_up(kNow);
     const auto db = store->begin(Mode::write);
     add_user(*db, id_of(1));
@@ -66,6 +77,7 @@ struct Fixture {
   }
 
   TemporaryFolder folder;
+  std::optional<MigratedDatabase> database;
   std::unique_ptr<Store> store;
 };
 

@@ -43,11 +43,18 @@ std::vector<int> versions(const std::vector<Migration>& migrations) {
   return out;
 }
 
-std::string golden() {
-  std::ifstream file(std::string(IGNITION_VECTORS) + "/../storage/schema.txt");
+std::string content(const std::string& path) {
+  std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+// Below the folder of the tests. Written anew, if that is asked for, before it is compared.
+std::string golden(const std::string& path, const std::string& is) {
+  const std::string file = std::string(IGNITION_VECTORS) + "/../" + path;
+  if (std::getenv("IGNITION_WRITE_GOLDEN") != nullptr) std::ofstream(file) << is;
+  return content(file);
 }
 
 // A line of a table's description: a key, a check or an index (kind) with its name and columns. Columns of the table
@@ -105,16 +112,87 @@ std::vector<Table> described(Store& store) {
   return out;
 }
 
+// Where the rows of a table lie in a cluster of machines (data-model rule 10.1).
+enum class Placement : std::uint8_t { everywhere, by_user, by_id, coordinator };
+
+Placement placement(const Table& table) {
+  static const std::set<std::string> kSystem{"backups",
+                                             "blob_deletions",
+                                             "decision_daily_stats",
+                                             "import_archive",
+                                             "import_id_map",
+                                             "import_runs",
+                                             "locks",
+                                             "mail_outbox",
+                                             "oauth_exchange_codes",
+                                             "oauth_states",
+                                             "rate_limit_buckets",
+                                             "revoked_tokens",
+                                             "schema_migrations",
+                                             "verification_tokens",
+                                             "webauthn_challenges"};
+  if (kSystem.contains(table.name)) return Placement::coordinator;
+  if (table.name == "audit_log") return Placement::by_id;
+  if (table.name == "directory") return Placement::everywhere;
+  return table.name == "users" || table.has_column("user_id") ? Placement::by_user : Placement::everywhere;
+}
+
+// Parents first, else by name.
+std::vector<Table> in_order_of_keys(std::vector<Table> tables) {
+  std::vector<Table> out;
+  std::set<std::string> placed;
+  while (!tables.empty()) {
+    const auto next = std::find_if(tables.begin(), tables.end(), [&](const Table& table) {
+      return std::all_of(table.lines.begin(), table.lines.end(), [&](const Line& line) {
+        return line.parent.empty() || line.parent == table.name || placed.contains(line.parent);
+      });
+    });
+    REQUIRE(next != tables.end());
+    placed.insert(next->name);
+    out.push_back(std::move(*next));
+    tables.erase(next);
+  }
+  return out;
+}
+
+std::string distribution(const std::vector<Table>& tables) {
+  std::string copies;
+  std::string owned = "SELECT create_distributed_table('users', 'id', colocate_with => 'none');\n";
+  std::string logs;
+  std::string stay;
+  for (const Table& table : tables) {
+    switch (placement(table)) {
+      case Placement::everywhere:
+        copies += fmt::format("SELECT create_reference_table('{}');\n", table.name);
+        break;
+      case Placement::by_user:
+        if (table.name == "users") break;
+        owned +=
+            fmt::format("SELECT create_distributed_table('{}', 'user_id', colocate_with => 'users');\n", table.name);
+        break;
+      case Placement::by_id:
+        logs += fmt::format("SELECT create_distributed_table('{}', 'id', colocate_with => 'none');\n", table.name);
+        break;
+      case Placement::coordinator:
+        stay += (stay.empty() ? "" : ", ") + table.name;
+    }
+  }
+  return "-- Spreads a migrated, empty database over the machines of a Citus cluster: psql -1 -f schema/citus.sql.\n"
+         "-- Made from the schema by IGNITION_WRITE_GOLDEN=1 build/tests/test_storage.\n\n"
+         "-- The triggers of points_ledger only refuse, by what stands on the same machine.\n"
+         "SET citus.enable_unsafe_triggers = on;\n\n"
+         "-- Shared content and the directory: copied to every machine.\n" +
+         copies + "\n-- What belongs to users: all rows of one user on one machine.\n" + owned + "\n-- The log.\n" +
+         logs + "\n-- These stay on the coordinating machine: " + stay + ".\n";
+}
+
 }  // namespace
 
 TEST_CASE("the shipped schema is the one of the dump file") {
   const auto store = Store::open("sqlite::memory:", quick());
   store->migrate_up(kNow);
   const std::string text = store->describe_schema();
-  if (std::getenv("IGNITION_WRITE_GOLDEN") != nullptr) {
-    std::ofstream(std::string(IGNITION_VECTORS) + "/../storage/schema.txt") << text;
-  }
-  CHECK(text == golden());
+  CHECK(text == golden("storage/schema.txt", text));
 }
 
 TEST_CASE("up, down and up again leads to the same schema, and down leaves only the record of migrations") {
@@ -243,7 +321,8 @@ TEST_CASE("processes that migrate at once apply every migration once") {
     CHECK(applied == static_cast<int>(storage::shipped_schema().size()));
     const auto store = Store::open("sqlite:" + folder.file("a.db"), quick());
     CHECK(store->migrate_up(kNow).empty());
-    CHECK(store->describe_schema() == golden());
+    const std::string is = store->describe_schema();
+    CHECK(is == golden("storage/schema.txt", is));
   }
 }
 
@@ -291,6 +370,44 @@ TEST_CASE("a foreign key between tables of users carries the user, and an index 
     }
   }
   CHECK(composite == 19);
+}
+
+TEST_CASE(
+    "what is unique among users' rows is unique within a user, and points to nothing outside but shared content") {
+  const auto store = Store::open("sqlite::memory:", quick());
+  store->migrate_up(kNow);
+  std::map<std::string, Table> all;
+  for (Table& table : described(*store)) all[table.name] = table;
+  int unique = 0;
+  for (const auto& [name, table] : all) {
+    if (placement(table) == Placement::everywhere) {
+      for (const Line& line : table.lines) {
+        CAPTURE(line.text);
+        if (!line.parent.empty()) CHECK(placement(all.at(line.parent)) == Placement::everywhere);
+      }
+    }
+    if (placement(table) != Placement::by_user) continue;
+    for (const Line& line : table.lines) {
+      CAPTURE(line.text);
+      if (line.kind == "unique index") {
+        ++unique;
+        CHECK(name != "users");
+        CHECK((line.columns + ",").starts_with("user_id,"));
+      }
+      if (line.parent.empty()) continue;
+      const Placement parent = placement(all.at(line.parent));
+      CHECK((parent == Placement::everywhere || (line.columns + ",").starts_with("user_id,")));
+      CHECK((parent == Placement::everywhere || parent == Placement::by_user));
+    }
+  }
+  CHECK(unique > 0);
+}
+
+TEST_CASE("schema/citus.sql places every table") {
+  const auto store = Store::open("sqlite::memory:", quick());
+  store->migrate_up(kNow);
+  const std::string is = distribution(in_order_of_keys(described(*store)));
+  CHECK(is == golden("../schema/citus.sql", is));
 }
 
 TEST_CASE("constraints and indexes are named by the rule, once, and fit PostgreSQL") {

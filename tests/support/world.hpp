@@ -26,12 +26,14 @@
 
 #include "ignition/domains/users.hpp"
 #include "ignition/engine.hpp"
+#include "support/postgres.hpp"
+#include "support/statements.hpp"
 
 namespace ignition::test {
 
 // The stores that every test of a domain runs on.
 inline const std::vector<std::string>& stores() {
-  static const std::vector<std::string> all{"memory", "file"};
+  static const std::vector<std::string> all{"memory", "file", "postgres"};
   return all;
 }
 
@@ -157,9 +159,13 @@ class World {
   explicit World(std::string_view store = "memory", Config config = {},
                  Instant now = Instant::parse("2026-03-10T09:00:00Z").value())
       : clock(std::make_shared<ManualClock>(now)), config_(std::move(config)) {
-    if (store == "file") {
+    if (store == "postgres") {
+      database_ = std::make_unique<MigratedDatabase>();
+      url_ = database_->address();
+    } else if (store == "file") {
       static std::atomic<int> count = 0;
       path_ = std::filesystem::temp_directory_path() / fmt::format("ignition-test-{}-{}.db", ::getpid(), ++count);
+      url_ = "sqlite:" + path_.string();
       forget();
     }
     open();
@@ -171,19 +177,20 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  // Ends the engine and opens the same file again, as a restarted program would.
+  // Ends the engine and opens the same store again, as a restarted program would.
   void reopen(Config config = {}) {
-    REQUIRE_MESSAGE(!path_.empty(), "a store in memory cannot be opened again");
+    REQUIRE_MESSAGE(url_ != kInMemory, "a store in memory cannot be opened again");
     engine.reset();
     config_ = std::move(config);
     engine = make();
   }
 
-  // A second engine on the same file, as another process would have it.
+  // A second engine on the same store, as another process would have it.
   std::unique_ptr<Engine> another_engine() {
-    REQUIRE_MESSAGE(!path_.empty(), "a store in memory cannot be opened twice");
+    REQUIRE_MESSAGE(url_ != kInMemory, "a store in memory cannot be opened twice");
     return make();
   }
+  const std::string& store_url() const { return url_; }
 
   // The host program itself, acting for nobody.
   Person system() { return {*this, Caller::system()}; }
@@ -238,23 +245,31 @@ class World {
     sql("UPDATE achievement_definitions SET is_active = $1", offered);
   }
   std::unique_ptr<Engine> make() {
-    return Engine::open({.store_url = path_.empty() ? "sqlite::memory:" : "sqlite:" + path_.string(),
+    return Engine::open({.store_url = url_,
                          .store = {.durability = StoreOptions::Durability::off,
+                                   .pool_min_idle = 0,
                                    .log =
                                        [this](std::string_view line) {
                                          if (!quiet) std::cerr << line << '\n';
                                        }},
                          .config = config_,
                          .clock = clock,
-                         .ids = std::make_shared<SequentialIds>(++opened_)});
+                         .ids = std::make_shared<SequentialIds>(++opened_),
+                         .watcher = [](std::string_view operation, std::string_view statement) {
+                           statement_log().note(operation, statement);
+                         }});
   }
   void forget() {
     if (path_.empty()) return;
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_.string() + suffix);
   }
 
+  static constexpr std::string_view kInMemory = "sqlite::memory:";
+
   Config config_;
-  std::filesystem::path path_;
+  std::string url_{kInMemory};
+  std::filesystem::path path_;  // of a file
+  std::unique_ptr<MigratedDatabase> database_;
   int people_ = 0;
   std::uint64_t opened_ = 0;
 };

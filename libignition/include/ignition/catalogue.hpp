@@ -52,6 +52,7 @@ struct Operation {
   Effect effect;
   std::string summary;
   std::string_view entitlement;  // of admin operations
+  bool replica = false;          // reads from a replica that is up to date for the caller
   const TypeInfo* input;
   const TypeInfo* output;
   Function function;
@@ -60,6 +61,11 @@ struct Operation {
   // Further routes of the same operation.
   Operation& also(Route route_) {
     aliases.push_back(route_);
+    return *this;
+  }
+  // Lets a read that costs much and is wanted seldom be answered from a replica, once it knows all the caller's writes.
+  Operation& from_replica() {
+    replica = true;
     return *this;
   }
   Operation& needs(std::string_view entitlement_) {

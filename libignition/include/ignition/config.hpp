@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "ignition/rules/preferences.hpp"
+#include "ignition/storage.hpp"
 #include "ignition/types.hpp"
 
 namespace ignition {
@@ -37,11 +38,23 @@ const VariableTable<Config>& config_variables();
 // Which database a program opens.
 struct DatabaseSettings {
   std::string url = "sqlite:ignition.db";
+  std::optional<std::string> replica_url;  // EngineOptions::replica_url
   bool required = true;  // false: a server starts without a database and answers health checks only
   std::optional<bool> auto_migrate;
+  // PostgreSQL only; see StoreOptions.
+  int pool_max = 20;
+  int pool_min_idle = 5;
+  std::chrono::seconds pool_wait{30};
+  std::chrono::seconds pool_idle{600};
+  std::chrono::seconds pool_lifetime{1800};
+  std::chrono::seconds statement_timeout{10};
+  std::chrono::seconds lock_timeout{5};
+  bool transaction_pooler = false;
 
   // Whether opening brings the schema up to date: if nothing is said, for SQLite, which is one program's own.
   bool migrates() const { return auto_migrate.value_or(url.starts_with("sqlite:")); }
+  // How to open it.
+  StoreOptions store() const;
 };
 
 const VariableTable<DatabaseSettings>& database_variables();

@@ -25,10 +25,15 @@ namespace ignition {
 struct EngineOptions {
   std::string store_url = "sqlite:ignition.db";
   StoreOptions store{};
+  // A copy of the store that follows it, for operations that say so (Operation::from_replica); "" = none. It may lag or
+  // be away: what it does not know yet is read from the store.
+  std::string replica_url{};
   Config config{};
   bool migrate = true;              // bring the schema up to date when opening
   std::shared_ptr<Clock> clock{};   // null = the system's
   std::shared_ptr<IdSource> ids{};  // null = random
+  // Told every statement that an operation runs, before it runs. Called on many threads at once.
+  std::function<void(std::string_view operation, std::string_view statement)> watcher{};
 };
 
 // A call by name. Views must outlive the call.

@@ -2,6 +2,7 @@
 // (SQLite, PostgreSQL) implement a handful of virtual functions.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +20,9 @@ namespace ignition {
 // One statement. Its text lives as long as the program; it is prepared once per connection.
 struct Sql {
   std::string_view text;
+  // In a glance: it runs by itself, without the snapshot of the statements before it. Its caller sees from what it
+  // answers whether it belongs to them, and else begins again (write_conflict).
+  bool alone = false;
 };
 
 // Bytes for a BYTEA column.
@@ -26,9 +30,13 @@ struct BytesView {
   std::string_view bytes;
 };
 
+// The absence of a value of some kind; PostgreSQL wants to know of which.
+struct Null {
+  Kind kind = Kind::text;
+};
+
 // A bound parameter. Views stay valid during the call only.
-using Param =
-    std::variant<std::monostate, bool, std::int64_t, double, std::string_view, BytesView, Uuid, Instant, LocalDate>;
+using Param = std::variant<Null, bool, std::int64_t, double, std::string_view, BytesView, Uuid, Instant, LocalDate>;
 
 // A column of a row as the database gives it.
 struct Cell {
@@ -36,7 +44,7 @@ struct Cell {
   Type type = Type::null;
   std::int64_t integer = 0;
   double real = 0;
-  std::string_view text;  // text and blob
+  std::string_view text;  // text and blob; valid until the next cell of the row is asked for
 };
 
 class RowView {
@@ -73,15 +81,19 @@ Param to_param(const T& value) {
     return param_of(type_info<T>, &value);
   }
 }
-inline Param to_param(std::nullopt_t) { return std::monostate{}; }
+inline Param to_param(std::nullopt_t) { return Null{}; }
 }  // namespace detail
 
-enum class Mode : std::uint8_t { read, write };
+// `read` sees one snapshot. `glance` is a read whose first statement is often its last: PostgreSQL runs that one alone,
+// opens the snapshot with the second, and throws UNAVAILABLE `write_conflict` when the first would answer otherwise in
+// it, so the caller must be ready to begin again.
+enum class Mode : std::uint8_t { read, write, glance };
 
 // A transaction on one connection; for one thread, which must not begin a second write while the first is open.
 // Destroying it without commit() rolls it back. Violated constraints become Errors: a key is CONFLICT `already_exists`
 // with details.constraint and details.fields, a missing parent NOT_FOUND `unknown_link`, a deleted parent in use
-// CONFLICT `in_use`. A busy or lost database is UNAVAILABLE.
+// CONFLICT `in_use`. A busy or lost database is UNAVAILABLE. After an Error only what was done before the enclosing
+// attempt() can go on: statements whose refusal is expected stand in one.
 class Transaction {
  public:
   virtual ~Transaction() = default;
@@ -152,6 +164,10 @@ class Transaction {
   // Runs `work` so that an exception out of it undoes what it did, and nothing else, before it goes on.
   virtual void attempt(const std::function<void()>& work) = 0;
 
+  // `watcher`, which must outlive the transaction, is told every statement before it runs.
+  using Watcher = std::function<void(std::string_view statement)>;
+  void watch(const Watcher& watcher) { watcher_ = &watcher; }
+
   // Rows written by this transaction so far (attempts that failed included).
   std::int64_t rows_changed() const { return rows_changed_; }
   // Statements run so far.
@@ -163,10 +179,16 @@ class Transaction {
   // Runs one statement; calls on_row (if any) for each row; returns the number of changed rows.
   virtual std::int64_t run_statement(Sql sql, std::span<const Param> params, void* target, OnRow on_row) = 0;
   virtual void insert_rows(const TypeInfo& row, std::string_view table, std::span<const void* const> rows);
+  // Counts a statement that did not pass through run_statement.
+  void count_statement(std::int64_t changed) {
+    ++statements_;
+    rows_changed_ += changed;
+  }
 
  private:
   std::int64_t run(Sql sql, std::span<const Param> params, void* target, OnRow on_row) {
-    ++statements_;
+    count_statement(0);
+    if (watcher_ != nullptr) (*watcher_)(sql.text);
     const std::int64_t changed = run_statement(sql, params, target, on_row);
     rows_changed_ += changed;
     return changed;
@@ -175,7 +197,15 @@ class Transaction {
 
   std::int64_t rows_changed_ = 0;
   std::int64_t statements_ = 0;
+  const Watcher* watcher_ = nullptr;
 };
+
+// The error of work that another write came in between of; it may run again.
+Error write_conflict();
+
+// True for an error of a transaction that is not stored and that another run of the same work may well get through:
+// another write came in between, or the connection was lost before the commit.
+bool may_run_again(const Error& error);
 
 // State of one migration.
 struct Migration {
@@ -193,7 +223,19 @@ struct StoreOptions {
   Durability durability = Durability::full;
   bool group_commit = true;    // queued writes share one synchronisation with the disk
   int readers = 8;             // SQLite: greatest number of connections for reading
-  int busy_timeout_ms = 5000;  // longest wait for another writer, here or in another process, and for a reader
+  int busy_timeout_ms = 5000;  // SQLite: longest wait for another writer, here or elsewhere, and for a reader
+  // PostgreSQL: connections.
+  int pool_max = 20;
+  int pool_min_idle = 5;                       // kept ready
+  std::chrono::milliseconds pool_wait{30000};  // longest wait for one to come free
+  std::chrono::milliseconds patience{1000};    // how long one is tried to be made while the server is away
+  std::chrono::seconds pool_idle{600};         // those above pool_min_idle that nobody used for so long are closed
+  std::chrono::seconds pool_lifetime{1800};    // none grows older
+  int statement_timeout_ms = 10000;
+  int lock_timeout_ms = 5000;
+  // The server is reached through a pooler that gives every transaction another session (PgBouncer's transaction mode):
+  // nothing is prepared, and settings are made per transaction.
+  bool transaction_pooler = false;
   // Takes a line for the operator whenever the database refuses or fails a statement. It may name SQL and constraints,
   // which no Error does. Empty: standard error.
   std::function<void(std::string_view)> log{};
@@ -204,8 +246,10 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // `sqlite:path`, `sqlite:///absolute/path`, `sqlite::memory:`. Makes the file when it is missing. Throws
-  // VALIDATION_ERROR for a URL it does not understand, UNAVAILABLE when the database cannot be opened.
+  // `sqlite:path`, `sqlite:///absolute/path`, `sqlite::memory:`: makes the file when it is missing.
+  // `postgresql://...`, `postgres://...` or keywords as libpq takes them (`host=... dbname=...`): the database must be
+  // there, with encoding UTF8 and collation C. Throws VALIDATION_ERROR for a URL it does not understand, UNAVAILABLE
+  // when the database cannot be opened.
   static std::unique_ptr<Store> open(std::string_view url, const StoreOptions& options = {});
 
   virtual std::unique_ptr<Transaction> begin(Mode mode) = 0;

@@ -99,13 +99,19 @@ void read_cell(const Cell& cell, const TypeInfo& type, void* out) {
   throw Error(Code::INTERNAL, "A row holds a field that cannot be stored.");
 }
 
+// The absence of a value of this type.
+Null null_of(const TypeInfo& type) {
+  const bool wraps = type.kind == Kind::optional || type.kind == Kind::update || type.kind == Kind::defaulted;
+  return wraps ? null_of(*type.element) : Null{type.kind};
+}
+
 // The parameter of one value. Documents become text that `texts` keeps; `texts` must not move its elements.
 Param param_from(const TypeInfo& type, const void* value, std::vector<std::string>& texts) {
   switch (type.kind) {
     case Kind::optional:
     case Kind::update: {
       const void* inside = type.inside(value);
-      return inside == nullptr ? Param{std::monostate{}} : param_from(*type.element, inside, texts);
+      return inside == nullptr ? Param{null_of(*type.element)} : param_from(*type.element, inside, texts);
     }
     case Kind::defaulted:
       return param_from(*type.element, type.inside(value), texts);
@@ -171,7 +177,7 @@ Param param_of(const TypeInfo& type, const void* value) {
     case Kind::optional:
     case Kind::update: {
       const void* inside = type.inside(value);
-      return inside == nullptr ? Param{std::monostate{}} : param_of(*type.element, inside);
+      return inside == nullptr ? Param{null_of(*type.element)} : param_of(*type.element, inside);
     }
     case Kind::defaulted:
       return param_of(*type.element, type.inside(value));

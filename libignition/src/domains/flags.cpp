@@ -1,6 +1,8 @@
 // Feature flags of the caller. Rules: rules/flags.hpp.
 #include "ignition/domains/flags.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -13,16 +15,6 @@ constexpr Sql kStored{R"sql(
   SELECT f.flag_name, f.enabled, f.metadata, o.enabled, o.expires_at
     FROM feature_flags f
     LEFT JOIN feature_flag_overrides o ON o.user_id = $1 AND o.flag_name = f.flag_name
-   ORDER BY f.flag_name)sql"};
-
-constexpr Sql kStoredOfToday{R"sql(
-  SELECT f.flag_name, f.enabled, f.metadata, o.enabled, o.expires_at
-    FROM feature_flags f
-    LEFT JOIN feature_flag_overrides o ON o.user_id = $1 AND o.flag_name = f.flag_name
-   WHERE f.flag_name IN ('TODAY_FEATURES_MASTER', 'TODAY_DECISION_SUPPRESSION_V1', 'TODAY_NEXT_ACTION_RESOLVER_V1',
-                         'TODAY_MOMENTUM_FEEDBACK_V1', 'TODAY_SOFT_LANDING_V1', 'TODAY_REDUCED_MODE_V1',
-                         'TODAY_DYNAMIC_UI_V1', 'TODAY_QUICK_PICKS_EXTENDED_V1', 'TODAY_PLAN_EXTENDED_V1',
-                         'TODAY_RANKING_V2', 'KILL_RANKING', 'KILL_SEQUENCE')
    ORDER BY f.flag_name)sql"};
 
 constexpr Sql kNames{R"sql(SELECT flag_name FROM feature_flags)sql"};
@@ -92,7 +84,17 @@ bool value_for(const Context& ctx, const rules::FlagUser& user, std::span<const 
 }  // namespace
 
 std::vector<StoredFlag> stored(Context& ctx) { return ctx.db.query<StoredFlag>(kStored, ctx.user); }
-std::vector<StoredFlag> stored_of_today(Context& ctx) { return ctx.db.query<StoredFlag>(kStoredOfToday, ctx.user); }
+
+std::vector<StoredFlag> stored_of_today(Context& ctx) {
+  static const std::string statement = fmt::format(R"sql(
+  SELECT f.flag_name, f.enabled, f.metadata, o.enabled, o.expires_at
+    FROM feature_flags f
+    LEFT JOIN feature_flag_overrides o ON o.user_id = $1 AND o.flag_name = f.flag_name
+   WHERE f.flag_name IN ({})
+   ORDER BY f.flag_name)sql",
+                                                   kNamesOfToday);
+  return ctx.db.query<StoredFlag>(Sql{statement}, ctx.user);
+}
 
 bool value(const Context& ctx, std::span<const StoredFlag> rows, std::string_view name,
            const std::optional<std::string>& client_version) {

@@ -587,10 +587,11 @@ rules::FocusStats stats(Context& ctx, const StatsOf& in) {
 void add_operations(Catalogue& c) {
   using enum Effect;
   c.add("focus.start", Create("/focus"), Access::user, write, &start, "Starts a focus session or a break.");
-  c.add("focus.list", Get("/focus"), Access::user, read, &list, "Sessions, the one started last first.");
+  c.add("focus.list", Get("/focus"), Access::user, read, &list, "Sessions, the one started last first.").from_replica();
   c.add("focus.active", Get("/focus/active"), Access::user, read, &active, "The live session and its pause.");
   c.add("focus.stats", Get("/focus/stats"), Access::user, read, &stats,
-        "Statistics of a day, week, month, year or all.");
+        "Statistics of a day, week, month, year or all.")
+      .from_replica();
   c.add("focus.pause_state", Get("/focus/pause"), Access::user, read, &pause_state, "The pause of the live session.");
   c.add("focus.pause", Post("/focus/pause"), Access::user, write, &pause, "Pauses the live session.");
   c.add("focus.resume", Delete("/focus/pause"), Access::user, write, &resume, "Lets a paused session run on.")

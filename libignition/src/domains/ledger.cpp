@@ -177,7 +177,7 @@ constexpr std::size_t kLongestKey = 200;
 constexpr Instant kNever{253'402'300'799'999'999};  // the last microsecond of the year 9999
 
 Param null_if_empty(std::string_view text) {
-  if (text.empty()) return std::monostate{};
+  if (text.empty()) return Null{};
   return text;
 }
 
@@ -458,9 +458,11 @@ Verified verify(Context& ctx, const Nothing&) {
 
 void add_operations(Catalogue& c) {
   c.add("ledger.list", Get("/gamification/ledger"), Access::user, Effect::read, &list,
-        "Entries of the points ledger, newest first.");
+        "Entries of the points ledger, newest first.")
+      .from_replica();
   c.add("ledger.verify", Get("/gamification/ledger/verify"), Access::user, Effect::read, &verify,
-        "Proves every balance by the entries of the ledger.");
+        "Proves every balance by the entries of the ledger.")
+      .from_replica();
 }
 
 }  // namespace ignition::ledger

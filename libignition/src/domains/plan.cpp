@@ -483,7 +483,8 @@ void add_operations(Catalogue& c) {
   constexpr auto write = Effect::write;
   constexpr auto user = Access::user;
   c.add("plan.get", Get("/daily-plan"), user, read, &get, "The plan of a date, or null.");
-  c.add("plan.list", Get("/daily-plans"), user, read, &list, "Plans of a range of dates, without their items.");
+  c.add("plan.list", Get("/daily-plans"), user, read, &list, "Plans of a range of dates, without their items.")
+      .from_replica();
   c.add("plan.generate", Post("/daily-plan/generate"), user, write, &generate,
         "Makes the plan of a date from what is due; what the user did to it stays.");
   c.add("plan.update", Patch("/daily-plan"), user, write, &update, "Replaces the items or the notes of a plan.");

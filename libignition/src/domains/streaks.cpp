@@ -367,7 +367,8 @@ void add_operations(Catalogue& c) {
   c.add("streaks.list", Get("/streaks"), Access::user, Effect::read, &list, "All streaks as they stand now.");
   c.add("streaks.get", Get("/streaks/{type}"), Access::user, Effect::read, &get, "One streak; `daily` is an alias.");
   c.add("streaks.days", Get("/streaks/{type}/days"), Access::user, Effect::read, &days,
-        "The dates of a streak and what became of each.");
+        "The dates of a streak and what became of each.")
+      .from_replica();
 }
 
 }  // namespace ignition::streaks

@@ -4,6 +4,7 @@
 
 #include "ignition/rules/flags.hpp"
 #include "ignition/variables.hpp"
+#include "storage/postgres_address.hpp"
 
 namespace ignition {
 namespace {
@@ -17,14 +18,14 @@ std::string upper_case(std::string_view text) {
 bool is_terms_version(std::string_view text) { return code_points(text) <= 20; }
 
 bool is_database_url(std::string_view text) {
-  return text.starts_with("sqlite:") || text.starts_with("postgres://") || text.starts_with("postgresql://");
+  return text.starts_with("sqlite:") || storage::is_postgres_address(text);
 }
 
 // Without the driver that other languages' programs put into the scheme: postgresql+asyncpg://, sqlite+aiosqlite:///.
 std::string without_driver(std::string_view url) {
-  const auto plus = url.find('+');
   const auto colon = url.find(':');
-  if (plus == std::string_view::npos || colon == std::string_view::npos || plus > colon) return std::string(url);
+  const auto plus = url.substr(0, colon).find_first_of("+=");
+  if (colon == std::string_view::npos || plus == std::string_view::npos || url[plus] == '=') return std::string(url);
   return std::string(url.substr(0, plus)) + std::string(url.substr(colon));
 }
 
@@ -108,15 +109,54 @@ Config Config::from(const Map<std::string>& settings) {
 const VariableTable<DatabaseSettings>& database_variables() {
   static const auto table =
       VariableTable<DatabaseSettings>()
-          .add("DATABASE_URL", &DatabaseSettings::url, "The database: sqlite:PATH or postgresql://...",
-               {.limits = {.format = "sqlite:PATH, postgres://... or postgresql://...", .accepts = is_database_url},
+          .add("DATABASE_URL", &DatabaseSettings::url,
+               "The database: sqlite:PATH, postgresql://... or host=... dbname=...",
+               {.limits = {.format = "sqlite:PATH, postgres://..., postgresql://... or host=... dbname=...",
+                           .accepts = is_database_url},
+                .secret = true,
+                .normal = without_driver})
+          .add("DATABASE_REPLICA_URL", &DatabaseSettings::replica_url,
+               "A read replica of the database, for costly reads.",
+               {.limits = {.format = "postgres://..., postgresql://... or host=... dbname=...",
+                           .accepts = storage::is_postgres_address},
                 .secret = true,
                 .normal = without_driver})
           .add("DATABASE_REQUIRED", &DatabaseSettings::required,
                "false lets a server start without a database, for health checks only.")
           .add("DB_AUTO_MIGRATE", &DatabaseSettings::auto_migrate,
-               "Whether the program brings the schema up to date; unset: for SQLite only.");
+               "Whether the program brings the schema up to date; unset: for SQLite only.")
+          .add("DB_POOL_MAX_SIZE", &DatabaseSettings::pool_max, "PostgreSQL: greatest number of connections.",
+               {.aliases = {"DATABASE_POOL_SIZE"}, .limits = {.min = 1, .max = 1000}})
+          .add("DB_POOL_MIN_IDLE", &DatabaseSettings::pool_min_idle, "PostgreSQL: connections kept ready.",
+               {.limits = {.min = 0, .max = 1000}})
+          .add("DB_POOL_CONNECTION_TIMEOUT", &DatabaseSettings::pool_wait,
+               "PostgreSQL: longest wait for a connection to come free.", {.limits = {.min = 1, .max = 3600}})
+          .add("DB_POOL_IDLE_TIMEOUT", &DatabaseSettings::pool_idle,
+               "PostgreSQL: a connection that nobody used for so long is closed.", {.limits = {.min = 1}})
+          .add("DB_POOL_MAX_LIFETIME", &DatabaseSettings::pool_lifetime,
+               "PostgreSQL: a connection of this age is closed.", {.limits = {.min = 1}})
+          .add("DB_STATEMENT_TIMEOUT", &DatabaseSettings::statement_timeout,
+               "PostgreSQL: longest run of one statement; 0 = no limit.", {.limits = {.min = 0, .max = 3600}})
+          .add("DB_LOCK_TIMEOUT", &DatabaseSettings::lock_timeout,
+               "PostgreSQL: longest wait for a row that another write holds; 0 = no limit.",
+               {.limits = {.min = 0, .max = 3600}})
+          .add("DB_TRANSACTION_POOLER", &DatabaseSettings::transaction_pooler,
+               "Whether PostgreSQL is reached through a pooler in transaction mode, such as PgBouncer.");
   return table;
+}
+
+StoreOptions DatabaseSettings::store() const {
+  const auto milliseconds = [](std::chrono::seconds time) { return static_cast<int>(time.count() * 1000); };
+  StoreOptions options;
+  options.pool_max = pool_max;
+  options.pool_min_idle = pool_min_idle;
+  options.pool_wait = pool_wait;
+  options.pool_idle = pool_idle;
+  options.pool_lifetime = pool_lifetime;
+  options.statement_timeout_ms = milliseconds(statement_timeout);
+  options.lock_timeout_ms = milliseconds(lock_timeout);
+  options.transaction_pooler = transaction_pooler;
+  return options;
 }
 
 }  // namespace ignition

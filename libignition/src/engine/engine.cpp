@@ -1,13 +1,19 @@
 #include "ignition/engine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <new>
+#include <random>
+#include <thread>
+#include <utility>
 
 #include "domains/product.hpp"
 #include "engine/idempotency.hpp"
+#include "engine/replica.hpp"
 #include "ignition/gates.hpp"
 
 namespace ignition {
@@ -28,6 +34,28 @@ constexpr Sql kPrincipalAlone{R"sql(
          created_at, NULL, NULL, 0, 'monday', NULL, -1
     FROM users WHERE id = $1)sql"};
 constexpr Sql kRaiseRevision{R"sql(UPDATE users SET revision = revision + 1 WHERE id = $1)sql"};
+
+using Events = std::vector<std::pair<std::string, std::string>>;  // name, JSON
+
+// Runs `work`, and again while `again(error)` says so, at most three times, with pauses that grow (data-model
+// rule 7.3).
+template <class Again, class Work>
+void try_again(Again again, Work work) {
+  using std::chrono::milliseconds;
+  constexpr std::array<milliseconds, 3> kPauses{milliseconds(10), milliseconds(40), milliseconds(160)};
+  thread_local std::minstd_rand random{std::random_device{}()};
+  for (const milliseconds pause : kPauses) {
+    try {
+      return work();
+    } catch (const Error& error) {
+      if (!again(error)) throw;
+    }
+    // Up to half as much again by chance, so that those who met do not meet again.
+    std::this_thread::sleep_for(
+        pause + milliseconds(std::uniform_int_distribution<int>(0, static_cast<int>(pause.count()) / 2)(random)));
+  }
+  work();
+}
 
 // A value of a described type, made without knowing it.
 class Box {
@@ -108,10 +136,12 @@ class OpenEngine final : public Engine {
  public:
   explicit OpenEngine(EngineOptions options)
       : store_(Store::open(options.store_url, options.store)),
+        replica_(options.replica_url, options.store),
         config_(std::move(options.config)),
         clock_(options.clock ? std::move(options.clock) : std::make_shared<SystemClock>()),
         ids_(options.ids ? std::move(options.ids) : std::make_shared<RandomIds>()),
-        log_(std::move(options.store.log)) {
+        log_(std::move(options.store.log)),
+        watcher_(std::move(options.watcher)) {
     if (options.migrate) store_->migrate_up(clock_->now());
     pending_migrations();
   }
@@ -176,16 +206,28 @@ class OpenEngine final : public Engine {
 
   // A transaction and the caller's account as it stands in it.
   struct Opened {
+    std::unique_ptr<Transaction::Watcher> watcher;
     std::unique_ptr<Transaction> db;
     Principal principal;  // empty for an operation without an account
+    bool on_replica = false;
   };
+
+  std::unique_ptr<Transaction::Watcher> watcher_of(const Operation& operation) const {
+    if (!watcher_) return nullptr;
+    return std::make_unique<Transaction::Watcher>(
+        [this, &operation](std::string_view statement) { watcher_(operation.name, statement); });
+  }
+  static void watch(const Opened& opened) {
+    if (opened.watcher) opened.db->watch(*opened.watcher);
+  }
 
   // Refuses a caller whose account may not run the operation.
   Opened open(const Operation& operation, const Caller& caller, Mode mode, Instant now) {
     if (pending_migrations() > 0) {
       throw Error(Code::UNAVAILABLE, "The database needs to be migrated first.").because("schema_pending");
     }
-    Opened opened{store_->begin(mode), {}};
+    Opened opened{.watcher = watcher_of(operation), .db = store_->begin(mode), .principal = {}};
+    watch(opened);
     if (!has_account(operation.access)) return opened;
     if (mode == Mode::write) opened.db->lock_user(caller.user);
     try {
@@ -195,14 +237,34 @@ class OpenEngine final : public Engine {
       if (mode == Mode::write || error.code() != Code::INTERNAL) throw;
       opened.db.reset();
       opened.db = store_->begin(mode);
+      watch(opened);
       opened.principal = principal_of(*opened.db, kPrincipalAlone, caller);
     }
     check_account(operation, caller, opened.principal, config_, now);
     return opened;
   }
 
+  // The short ways of reading that a run may try; those that failed are not tried again.
+  struct Ways {
+    bool glance = true;
+    bool replica = false;
+  };
+
+  // As above for a read that a replica may answer. The account is the store's; the replica must know it as it is.
+  Opened open_for_reading(const Operation& operation, const Caller& caller, const Ways& ways, Instant now) {
+    Opened opened = open(operation, caller, ways.glance ? Mode::glance : Mode::read, now);
+    if (!ways.replica || !opened.principal.is_whole()) return opened;
+    const Principal& account = opened.principal;
+    if (auto copy = replica_.glance_at(account.user_id, account.revision, account.flags_version)) {
+      opened.db = std::move(copy);
+      watch(opened);
+      opened.on_replica = true;
+    }
+    return opened;
+  }
+
   void check_standing(const Operation& operation, const Caller& caller) {
-    open(operation, caller, Mode::read, clock_->now());
+    open(operation, caller, Mode::glance, clock_->now());
   }
 
   static Principal principal_of(Transaction& db, Sql sql, const Caller& caller) {
@@ -211,13 +273,26 @@ class OpenEngine final : public Engine {
     return std::move(*principal);
   }
 
-  // Runs the operation in a transaction. With `answer`, the output is written as JSON, and idempotency keys and entity
-  // tags of `call` count.
+  // Runs the operation, again when the database wants it again and nothing of it was stored, and tells the listeners.
   void perform(const Operation& operation, const Caller& caller, const void* input, void* output, const Call& call,
                Answer* answer) {
+    Events events;
+    Ways ways{.replica = operation.replica};
+    try_again(may_run_again, [&] {
+      const Ways now = std::exchange(ways, {.glance = false, .replica = false});
+      events = perform_once(operation, caller, input, output, call, answer, now);
+    });
+    tell(events);
+  }
+
+  // One run in one transaction; what it published. With `answer`, the output is written as JSON, and idempotency keys
+  // and entity tags of `call` count.
+  Events perform_once(const Operation& operation, const Caller& caller, const void* input, void* output,
+                      const Call& call, Answer* answer, const Ways& ways) {
     const Instant now = clock_->now();
     const bool writes = operation.effect == Effect::write;
-    const Opened opened = open(operation, caller, writes ? Mode::write : Mode::read, now);
+    const Opened opened =
+        writes ? open(operation, caller, Mode::write, now) : open_for_reading(operation, caller, ways, now);
     const Principal& principal = opened.principal;
     const Calendar calendar{TimeZone::or_utc(principal.timezone), static_cast<int>(principal.day_start_hour),
                             principal.week_start};
@@ -236,11 +311,18 @@ class OpenEngine final : public Engine {
                     .reply = {}};
     if (writes && !call.idempotency_key.empty() && has_account(operation.access)) {
       write_once(operation, context, input, output, call, *answer);
-      return;
+      return std::move(context.reply.events);
     }
-    invoke(operation, context, input, output);
+    try {
+      invoke(operation, context, input, output);
+    } catch (const Error& error) {
+      if (!opened.on_replica || error.code() != Code::UNAVAILABLE) throw;
+      if (error.reason() != "write_conflict") replica_.failed();
+      throw write_conflict();
+    }
     if (answer != nullptr) *answer = answer_of(operation, context, output);
     if (writes) finish(context);
+    return std::move(context.reply.events);
   }
 
   void write_once(const Operation& operation, Context& context, const void* input, void* output, const Call& call,
@@ -279,13 +361,13 @@ class OpenEngine final : public Engine {
     return answer;
   }
 
-  void finish(Context& context) {
+  static void finish(Context& context) {
     if (context.db.rows_changed() > 0 && !context.user.is_nil()) context.db.execute(kRaiseRevision, context.user);
     context.db.commit();
-    if (!context.reply.events.empty()) tell(context.reply.events);
   }
 
-  void tell(const std::vector<std::pair<std::string, std::string>>& events) {
+  void tell(const Events& events) {
+    if (events.empty()) return;
     std::vector<Listener> listeners;
     {
       const std::lock_guard lock(listeners_mutex_);
@@ -312,18 +394,26 @@ class OpenEngine final : public Engine {
     }
   }
 
+  // Several servers may start at once on an empty database; all but one find the rows there.
   void ship_content() {
-    const auto db = store_->begin(Mode::write);
-    product::ship(*db, *ids_, clock_->now());
-    if (db->rows_changed() > 0) db->commit();
+    const auto another_ships = [](const Error& error) {
+      return may_run_again(error) || error.reason() == "already_exists";
+    };
+    try_again(another_ships, [&] {
+      const auto db = store_->begin(Mode::write);
+      product::ship(*db, *ids_, clock_->now());
+      if (db->rows_changed() > 0) db->commit();
+    });
   }
 
   std::unique_ptr<Store> store_;
+  Replica replica_;
   Config config_;
   std::shared_ptr<Clock> clock_;
   std::shared_ptr<IdSource> ids_;
   AnswerCache cache_;
   const std::function<void(std::string_view)> log_;
+  const std::function<void(std::string_view, std::string_view)> watcher_;
   std::atomic<int> pending_ = -1;  // -1: not counted yet
   std::mutex shipping_mutex_;
   std::mutex listeners_mutex_;

@@ -43,7 +43,7 @@ class Binder {
  public:
   Binder(sqlite3_stmt* statement, int position) : statement_(statement), position_(position) {}
 
-  int operator()(std::monostate) const { return sqlite3_bind_null(statement_, position_); }
+  int operator()(Null) const { return sqlite3_bind_null(statement_, position_); }
   int operator()(bool value) const { return sqlite3_bind_int(statement_, position_, value ? 1 : 0); }
   int operator()(std::int64_t value) const { return sqlite3_bind_int64(statement_, position_, value); }
   int operator()(double value) const { return sqlite3_bind_double(statement_, position_, value); }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ignition/storage.hpp"
+#include "storage/rights.hpp"
 
 namespace ignition::storage {
 
@@ -19,9 +20,6 @@ struct SqliteFile {
   std::string path;
   bool in_memory() const { return path == ":memory:"; }
 };
-
-// What a run may do; a statement that writes is refused in a read transaction.
-enum class Rights : std::uint8_t { read, write };
 
 // For one thread at a time; the owner hands it on with a mutex in between.
 class SqliteConnection {

@@ -152,7 +152,7 @@ std::vector<Link> links_of(SqliteConnection& connection, const Written& write, s
 bool has_parent(SqliteConnection& connection, const Link& link) {
   std::string where;
   for (std::size_t i = 0; i < link.values.size(); ++i) {
-    if (std::holds_alternative<std::monostate>(link.values[i])) return true;
+    if (std::holds_alternative<Null>(link.values[i])) return true;
     where += fmt::format("{}{} = ${}", i == 0 ? "" : " AND ", link.parent_columns[i], i + 1);
   }
   if (where.empty()) return true;

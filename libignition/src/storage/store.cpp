@@ -1,4 +1,6 @@
 #include "ignition/storage.hpp"
+#include "storage/postgres_address.hpp"
+#include "storage/postgres_store.hpp"
 #include "storage/sqlite_store.hpp"
 
 namespace ignition {
@@ -18,9 +20,19 @@ storage::SqliteFile sqlite_file(std::string_view url) {
 
 }  // namespace
 
+Error write_conflict() {
+  return Error(Code::UNAVAILABLE, "Another write came in between. Try again.").because("write_conflict");
+}
+
+bool may_run_again(const Error& error) {
+  return error.code() == Code::UNAVAILABLE &&
+         (error.reason() == "write_conflict" || error.reason() == "connection_lost");
+}
+
 std::unique_ptr<Store> Store::open(std::string_view url, const StoreOptions& options) {
   if (url.starts_with(kSqlite)) return storage::open_sqlite(sqlite_file(url), options);
-  throw invalid("store_url", "invalid_format", "must begin with sqlite:");
+  if (storage::is_postgres_address(url)) return storage::open_postgres(url, options);
+  throw invalid("store_url", "invalid_format", "must begin with sqlite:, postgres:// or postgresql://");
 }
 
 }  // namespace ignition

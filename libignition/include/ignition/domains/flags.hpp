@@ -46,9 +46,15 @@ struct StoredFlag {
 };
 BOOST_DESCRIBE_STRUCT(StoredFlag, (), (name, enabled, metadata, override_enabled, override_expires_at))
 
+// The flags that Today's switches are made of, as a list of SQL.
+inline constexpr std::string_view kNamesOfToday =
+    "'TODAY_FEATURES_MASTER', 'TODAY_DECISION_SUPPRESSION_V1', 'TODAY_NEXT_ACTION_RESOLVER_V1', "
+    "'TODAY_MOMENTUM_FEEDBACK_V1', 'TODAY_SOFT_LANDING_V1', 'TODAY_REDUCED_MODE_V1', 'TODAY_DYNAMIC_UI_V1', "
+    "'TODAY_QUICK_PICKS_EXTENDED_V1', 'TODAY_PLAN_EXTENDED_V1', 'TODAY_RANKING_V2', 'KILL_RANKING', 'KILL_SEQUENCE'";
+
 // All stored flags as of the caller, by name. One statement.
 std::vector<StoredFlag> stored(Context& ctx);
-// Those that Today's switches are made of. One statement.
+// Those named by kNamesOfToday. One statement.
 std::vector<StoredFlag> stored_of_today(Context& ctx);
 
 // The value of a flag for the caller, from rows that hold it if it is stored.

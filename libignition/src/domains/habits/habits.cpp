@@ -353,7 +353,8 @@ void add_operations(Catalogue& c) {
   c.add("habits.undo", Post("/habits/{id}/undo"), Access::user, Effect::write, &undo,
         "Takes one repetition back, with what it paid.");
   c.add("habits.completions", Get("/habits/{id}/completions"), Access::user, Effect::read, &completions,
-        "Dates with repetitions.");
+        "Dates with repetitions.")
+      .from_replica();
   c.add("habits.archive", Post("/habits/{id}/archive"), Access::user, Effect::write, &archive,
         "Puts a habit away; its streak is kept as it is.");
   c.add("habits.restore", Post("/habits/{id}/restore"), Access::user, Effect::write, &restore,
@@ -361,9 +362,11 @@ void add_operations(Catalogue& c) {
   c.add("habits.delete", Delete("/habits/{id}"), Access::user, Effect::write, &remove,
         "Archives a habit, or removes it for good.");
   c.add("habits.analytics", Get("/habits/analytics"), Access::user, Effect::read, &analytics,
-        "Completions, rates and streaks of all habits.");
+        "Completions, rates and streaks of all habits.")
+      .from_replica();
   c.add("habits.stats", Get("/habits/{id}/stats"), Access::user, Effect::read, &stats,
-        "Rate, weekdays, best runs and strength of one habit.");
+        "Rate, weekdays, best runs and strength of one habit.")
+      .from_replica();
 }
 
 }  // namespace ignition::habits

@@ -118,7 +118,8 @@ void add_operations(Catalogue& c) {
   c.add("progress.summary", Get("/gamification/summary"), Access::user, Effect::read, &summary,
         "Level, coins, streaks and what today brought.");
   c.add("progress.history", Get("/gamification/history"), Access::user, Effect::read, &history,
-        "XP, coins and number of events per local date, oldest first.");
+        "XP, coins and number of events per local date, oldest first.")
+      .from_replica();
 }
 
 }  // namespace ignition::progress

@@ -1,7 +1,10 @@
 #include "domains/today/facts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "ignition/domains/flags.hpp"
 #include "ignition/rules/onboarding.hpp"
@@ -17,7 +20,7 @@ constexpr std::string_view kColumns = R"sql(
          CAST(0 AS BIGINT) AS n3, u.created_at AS at1, u.created_at AS at2, u.created_at AS at3, u.created_at AS at4,
          h.start_date AS d1, u.approved AS b1, u.approved AS b2
     FROM users u JOIN habits h ON h.user_id = u.id
-   WHERE u.id = $1 AND u.approved <> u.approved AND h.start_date = $2 AND u.created_at = $3 AND u.updated_at = $4
+   WHERE u.id = $1 AND u.approved <> u.approved AND h.start_date = $2 AND u.updated_at IN ($3, $4)
      AND h.start_date IN ($5, $6))sql";
 
 constexpr std::string_view kEngagement = R"sql(
@@ -61,8 +64,9 @@ constexpr std::string_view kUsage = R"sql(
    WHERE user_id = $1 AND occurred_at >= $4 AND occurred_at <= $3 AND reversed_at IS NULL
    GROUP BY event_type, completion
   UNION ALL
-  SELECT * FROM (
-    SELECT 'resume', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, occurred_at, NULL, NULL, NULL, NULL, NULL, NULL
+  SELECT 'resume', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, occurred_at, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM (
+    SELECT event_type, occurred_at
       FROM activity_events
      WHERE user_id = $1 AND occurred_at <= $3 AND reversed_at IS NULL
        AND event_type IN ('focus_start', 'focus_complete', 'workout_start', 'workout_complete', 'lesson_start',
@@ -71,24 +75,27 @@ constexpr std::string_view kUsage = R"sql(
                           'task_complete', 'reading_session', 'book_complete', 'journal_entry', 'idea_captured')
      ORDER BY occurred_at DESC, id ASC LIMIT 1) AS newest_resume
   UNION ALL
-  SELECT * FROM (
-    SELECT 'completion', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, occurred_at, NULL, NULL, NULL, NULL,
-           NULL, NULL
+  SELECT 'completion', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, occurred_at, NULL, NULL, NULL, NULL, NULL,
+         NULL
+    FROM (
+    SELECT event_type, occurred_at
       FROM activity_events
      WHERE user_id = $1 AND occurred_at <= $3 AND reversed_at IS NULL
        AND completion
      ORDER BY occurred_at DESC, id ASC LIMIT 1) AS newest_completion
   UNION ALL
-  SELECT * FROM (
-    SELECT 'started', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  SELECT 'started', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM (
+    SELECT event_type
       FROM activity_events
      WHERE user_id = $1 AND reversed_at IS NULL
        AND event_type IN ('focus_start', 'workout_start', 'lesson_start', 'habit_progress', 'idea_captured',
                           'ignition_started')
      ORDER BY event_type, activity_date LIMIT 1) AS any_start
   UNION ALL
-  SELECT * FROM (
-    SELECT 'captured', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  SELECT 'captured', event_type, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM (
+    SELECT event_type
       FROM activity_events
      WHERE user_id = $1 AND reversed_at IS NULL AND event_type = 'capture_saved'
      ORDER BY activity_date LIMIT 1) AS any_capture
@@ -97,10 +104,11 @@ constexpr std::string_view kUsage = R"sql(
          NULL
     FROM activity_events WHERE user_id = $1 AND occurred_at > $3 AND reversed_at IS NULL
   UNION ALL
-  SELECT * FROM (
-    SELECT 'exposure', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.shown_at,
-           (SELECT MIN(o.created_at) FROM decision_outcomes o WHERE o.user_id = $1 AND o.exposure_id = e.id), NULL, NULL,
-           NULL, NULL, NULL
+  SELECT 'exposure', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, shown_at, answered_at, NULL, NULL, NULL, NULL, NULL
+    FROM (
+    SELECT e.shown_at,
+           (SELECT MIN(o.created_at) FROM decision_outcomes o
+             WHERE o.user_id = $1 AND o.exposure_id = e.id) AS answered_at
       FROM decision_exposures e WHERE e.user_id = $1 AND e.shown_at <= $3
      ORDER BY e.shown_at DESC, e.id ASC LIMIT 10) AS last_exposures
   UNION ALL
@@ -134,18 +142,20 @@ constexpr std::string_view kPersonalization = R"sql(
 // The flow a user is in, or would start: the active default one with the highest version. Where the user stood at a
 // step that is no longer there, the first one without an answer.
 constexpr std::string_view kOnboarding = R"sql(
-  SELECT * FROM (
-    SELECT 'onboarding', f.key, s.status,
+  SELECT 'onboarding', key, status, step, NULL, NULL, steps, answered, NULL, NULL, NULL, NULL, NULL, NULL, can_resume,
+         NULL
+    FROM (
+    SELECT f.key, s.status,
            CAST(COALESCE(s.current_step_id,
                          (SELECT o.id FROM onboarding_steps o
                            WHERE o.flow_id = f.id AND s.status = 'in_progress'
                              AND NOT EXISTS (SELECT 1 FROM user_onboarding_responses r
                                               WHERE r.user_id = $1 AND r.step_id = o.id)
-                           ORDER BY o.step_order LIMIT 1)) AS TEXT), NULL, NULL,
-           (SELECT COUNT(*) FROM onboarding_steps o WHERE o.flow_id = f.id),
+                           ORDER BY o.step_order LIMIT 1)) AS TEXT) AS step,
+           (SELECT COUNT(*) FROM onboarding_steps o WHERE o.flow_id = f.id) AS steps,
            (SELECT COUNT(*) FROM user_onboarding_responses r JOIN onboarding_steps o ON o.id = r.step_id
-             WHERE r.user_id = $1 AND o.flow_id = f.id),
-           NULL, NULL, NULL, NULL, NULL, NULL, s.can_resume, NULL
+             WHERE r.user_id = $1 AND o.flow_id = f.id) AS answered,
+           s.can_resume
       FROM onboarding_flows f LEFT JOIN user_onboarding_state s ON s.user_id = $1 AND s.flow_id = f.id
      WHERE f.is_active AND f.is_default
      ORDER BY f.version DESC, f.key ASC LIMIT 1) AS flow)sql";
@@ -359,7 +369,45 @@ void fill_gap(Facts& out, std::span<const FactRow>, const Context& ctx) {
   out.facts.last_activity_at = ctx.principal.previous_activity_at;
 }
 
+// What the facts were read at: they belong to the account as it was read before only if it says the same.
+constexpr std::string_view kVersions = R"sql(
+  SELECT 'versions', NULL, NULL, NULL, NULL, NULL, revision,
+         COALESCE((SELECT version FROM catalog_versions WHERE name = 'feature_flags'), 0), NULL, NULL, NULL, NULL, NULL,
+         NULL, NULL, NULL
+    FROM users WHERE id = $1)sql";
+
+std::string flags_statement() {
+  return fmt::format(R"sql(
+  SELECT 'flag', f.flag_name, CAST(f.metadata AS TEXT), NULL, NULL, NULL, NULL, NULL, NULL, o.expires_at, NULL, NULL,
+         NULL, NULL, f.enabled, o.enabled
+    FROM feature_flags f
+    LEFT JOIN feature_flag_overrides o ON o.user_id = $1 AND o.flag_name = f.flag_name
+   WHERE f.flag_name IN ({}))sql",
+                     flags::kNamesOfToday);
+}
+
 using Rows = std::vector<FactRow>;
+
+// Whether all rows and the account are of one moment. In a write its lock sees to that.
+bool fits(const Rows& rows, const Context& ctx) {
+  if (!ctx.is_snapshot()) return true;
+  const auto versions = std::ranges::find(rows, "versions", &FactRow::tag);
+  if (versions == rows.end() || versions->n1 != ctx.principal.revision) return false;
+  return !ctx.principal.is_whole() || versions->n2 == ctx.principal.flags_version;
+}
+
+std::vector<flags::StoredFlag> stored_flags(const Rows& rows) {
+  std::vector<flags::StoredFlag> stored;
+  for (const FactRow& row : rows) {
+    if (row.tag != "flag") continue;
+    stored.push_back({.name = row.t1.value_or(""),
+                      .enabled = row.b1.value_or(false),
+                      .metadata = row.t2 ? std::optional(Json{*row.t2}) : std::nullopt,
+                      .override_enabled = row.b2,
+                      .override_expires_at = row.at1});
+  }
+  return stored;
+}
 
 Rows read(Context& ctx, Sql sql) {
   const Instant window = ctx.now - std::chrono::hours(24) * ctx.config.today.usage_window_days;
@@ -445,19 +493,22 @@ void judge_flags(Facts& out, std::span<const flags::StoredFlag> stored, const Co
   if (const auto at = flags::next_change(stored, ctx.now)) out.facts.turning_points.push_back(*at);
 }
 
-// All groups with one statement and the flags with another; nothing when anything fails.
+// All groups and the flags with one statement; nothing when anything fails. Throws `write_conflict` when they are newer
+// than the account.
 std::optional<Facts> read_at_once(Context& ctx) {
-  static const std::string statement = joined(fact_groups());
+  static const std::string statement =
+      fmt::format("{}\n  UNION ALL{}\n  UNION ALL{}", joined(fact_groups()), kVersions, flags_statement());
+  Rows rows;
   try {
-    Rows rows;
-    std::vector<flags::StoredFlag> stored;
-    ctx.db.attempt([&] {
-      rows = read(ctx, Sql{statement});
-      stored = flags::stored_of_today(ctx);
-    });
+    ctx.db.attempt([&] { rows = read(ctx, {.text = statement, .alone = true}); });
+  } catch (const std::exception&) {
+    return {};
+  }
+  if (!fits(rows, ctx)) throw write_conflict();
+  try {
     Facts out = no_facts(ctx);
     for (const FactGroup& group : fact_groups()) fill(out, group, rows, ctx);
-    judge_flags(out, stored, ctx);
+    judge_flags(out, stored_flags(rows), ctx);
     return out;
   } catch (const std::exception&) {
     return {};
