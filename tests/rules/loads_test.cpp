@@ -8,14 +8,12 @@
 
 #include "ignition/describe.hpp"
 #include "ignition/error.hpp"
-#include "support/vectors.hpp"
+#include "support/training.hpp"
 
 using namespace ignition;
 using namespace ignition::rules;
 
 namespace {
-
-WeightUnit unit_of(test::Value v) { return test::text(v, "unit") == "kg" ? WeightUnit::kg : WeightUnit::lb; }
 
 OneRepFormula formula_of(const std::string& name) {
   if (name == "brzycki") return OneRepFormula::brzycki;
@@ -23,11 +21,6 @@ OneRepFormula formula_of(const std::string& name) {
   if (name == "oconner") return OneRepFormula::oconner;
   if (name == "lombardi") return OneRepFormula::lombardi;
   return OneRepFormula::auto_;
-}
-
-std::optional<std::int64_t> maybe_integer(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return test::integer(v, key);
 }
 
 template <class Call>
@@ -51,7 +44,8 @@ TEST_CASE("loads are converted and rounded as in the vectors") {
     CHECK(pounds_of_grams(test::integer(v, "g")) == test::integer(v, "lb_x100"));
   }
   for (const test::Value v : vectors["round_load"].get_array()) {
-    CHECK(round_load(test::integer(v, "g"), unit_of(v), test::integer(v, "step_x100")) == test::integer(v, "out_g"));
+    CHECK(round_load(test::integer(v, "g"), test::weight_unit(v, "unit"), test::integer(v, "step_x100")) ==
+          test::integer(v, "out_g"));
   }
 }
 
@@ -64,7 +58,7 @@ TEST_CASE("one-rep maximums and loads from them are those of the vectors") {
     CAPTURE(grams);
     CAPTURE(test::integer(v, "reps"));
     const auto found = one_rep_max(grams, test::integer(v, "reps"), formula);
-    CHECK((found ? std::optional(found->one_rep_max_g) : std::nullopt) == maybe_integer(v, "one_rep_max_g"));
+    CHECK((found ? std::optional(found->one_rep_max_g) : std::nullopt) == test::maybe_integer(v, "one_rep_max_g"));
     if (formula == OneRepFormula::auto_) {
       const auto word = found && found->confidence ? std::string(name_of(*found->confidence)) : "";
       CHECK(word == test::text(v, "confidence", ""));
@@ -73,12 +67,13 @@ TEST_CASE("one-rep maximums and loads from them are those of the vectors") {
     ++cases;
   }
   for (const test::Value v : vectors["load_for_reps"].get_array()) {
-    CHECK(load_for_reps(test::integer(v, "one_rep_max_g"), test::integer(v, "reps")) == maybe_integer(v, "weight_g"));
+    CHECK(load_for_reps(test::integer(v, "one_rep_max_g"), test::integer(v, "reps")) ==
+          test::maybe_integer(v, "weight_g"));
     ++cases;
   }
   for (const test::Value v : vectors["percent_load"].get_array()) {
-    CHECK(percent_load(test::integer(v, "one_rep_max_g"), test::integer(v, "percent_x100"), unit_of(v),
-                       test::integer(v, "step_x100")) == test::integer(v, "weight_g"));
+    CHECK(percent_load(test::integer(v, "one_rep_max_g"), test::integer(v, "percent_x100"),
+                       test::weight_unit(v, "unit"), test::integer(v, "step_x100")) == test::integer(v, "weight_g"));
     ++cases;
   }
   CHECK(cases == 82);

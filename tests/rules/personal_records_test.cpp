@@ -11,21 +11,12 @@
 
 #include "ignition/describe.hpp"
 #include "ignition/error.hpp"
-#include "support/vectors.hpp"
+#include "support/training.hpp"
 
 using namespace ignition;
 using namespace ignition::rules;
 
 namespace {
-
-std::optional<std::int64_t> maybe_integer(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return test::integer(v, key);
-}
-std::optional<int> maybe_int(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return static_cast<int>(test::integer(v, key));
-}
 
 struct Exercise {
   MeasuredBy measured_by;
@@ -68,9 +59,9 @@ void write_set(SetRow& row, test::Value op) {
   if (test::has(op, "position")) row.set.position = static_cast<int>(test::integer(op, "position"));
   if (test::has(op, "performed_at")) row.set.performed_at = test::instant(op, "performed_at");
   if (test::has(op, "weight_g")) row.set.weight_g = test::integer(op, "weight_g");
-  if (test::has(op, "reps")) row.set.reps = maybe_int(op, "reps");
-  if (test::has(op, "duration_seconds")) row.set.duration_seconds = maybe_int(op, "duration_seconds");
-  if (test::has(op, "distance_mm")) row.set.distance_mm = maybe_integer(op, "distance_mm");
+  if (test::has(op, "reps")) row.set.reps = test::maybe_int(op, "reps");
+  if (test::has(op, "duration_seconds")) row.set.duration_seconds = test::maybe_int(op, "duration_seconds");
+  if (test::has(op, "distance_mm")) row.set.distance_mm = test::maybe_integer(op, "distance_mm");
   if (test::has(op, "is_warmup")) row.set.is_warmup = test::boolean(op, "is_warmup");
 }
 
@@ -123,12 +114,12 @@ std::vector<RecordEvent> events_of(test::Value list) {
   std::vector<RecordEvent> events;
   for (const test::Value v : list.get_array()) {
     events.push_back({.record_type = type_of(v),
-                      .bucket_weight_g = maybe_integer(v, "bucket_weight_g"),
+                      .bucket_weight_g = test::maybe_integer(v, "bucket_weight_g"),
                       .value = test::integer(v, "value"),
                       .set_id = test::text(v, "set_id"),
                       .session_id = test::text(v, "session_id"),
                       .achieved_at = test::instant(v, "achieved_at"),
-                      .previous_value = maybe_integer(v, "previous_value"),
+                      .previous_value = test::maybe_integer(v, "previous_value"),
                       .is_baseline = test::boolean(v, "is_baseline")});
   }
   return events;
@@ -181,7 +172,7 @@ TEST_CASE("sets are replayed into the records of the vectors") {
         const auto found = std::ranges::find(records.summaries, session, &SessionSummary::session_id);
         std::vector<RecordImprovement> improvements;
         for (const test::Value v : list.get_array()) {
-          improvements.push_back({type_of(v), maybe_integer(v, "bucket_weight_g"), test::integer(v, "value"),
+          improvements.push_back({type_of(v), test::maybe_integer(v, "bucket_weight_g"), test::integer(v, "value"),
                                   test::integer(v, "previous_value"), test::integer(v, "improvement"),
                                   test::text(v, "set_id")});
         }

@@ -7,7 +7,7 @@
 
 #include "ignition/describe.hpp"
 #include "ignition/error.hpp"
-#include "support/vectors.hpp"
+#include "support/training.hpp"
 
 using namespace ignition;
 using namespace ignition::rules;
@@ -31,24 +31,18 @@ const std::vector<KnownExercise>& catalogue() {
   return exercises;
 }
 
-template <class T>
-std::optional<T> maybe_number(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return static_cast<T>(test::integer(v, key));
-}
-
 LoggedSet set_of(test::Value v) {
   LoggedSet set{.position = static_cast<int>(test::integer(v, "position")),
                 .exercise = test::text(v, "exercise"),
                 .set_number = static_cast<int>(test::integer(v, "set_number")),
-                .weight_g = maybe_number<std::int64_t>(v, "weight_g"),
-                .reps = maybe_number<int>(v, "reps"),
-                .duration_seconds = maybe_number<int>(v, "duration_seconds"),
-                .distance_mm = maybe_number<std::int64_t>(v, "distance_mm"),
+                .weight_g = test::maybe_number<std::int64_t>(v, "weight_g"),
+                .reps = test::maybe_number<int>(v, "reps"),
+                .duration_seconds = test::maybe_number<int>(v, "duration_seconds"),
+                .distance_mm = test::maybe_number<std::int64_t>(v, "distance_mm"),
                 .is_warmup = test::boolean(v, "is_warmup"),
                 .is_dropset = test::boolean(v, "is_dropset"),
                 .is_failure = test::boolean(v, "is_failure"),
-                .superset_group = maybe_number<int>(v, "superset_group"),
+                .superset_group = test::maybe_number<int>(v, "superset_group"),
                 .notes = test::maybe_text(v, "notes")};
   if (test::has(v, "rpe")) set.rpe_x2 = static_cast<int>(v["rpe"].get_double().value() * 2);
   return set;
@@ -60,7 +54,7 @@ std::vector<LoggedSession> sessions_of(test::Value list) {
     LoggedSession session{.title = test::text(v, "title"),
                           .started_at = test::instant(v, "started_at"),
                           .local_date = test::date(v, "local_date"),
-                          .duration_seconds = maybe_number<int>(v, "duration_seconds"),
+                          .duration_seconds = test::maybe_number<int>(v, "duration_seconds"),
                           .notes = test::maybe_text(v, "notes"),
                           .import_key = test::text(v, "import_key")};
     for (const test::Value s : v["sets"].get_array()) session.sets.push_back(set_of(s));
@@ -69,7 +63,6 @@ std::vector<LoggedSession> sessions_of(test::Value list) {
   return sessions;
 }
 
-WeightUnit unit_of(test::Value v) { return test::text(v, "weight_unit") == "kg" ? WeightUnit::kg : WeightUnit::lb; }
 TimeZone zone_of(test::Value v) { return TimeZone::find(test::text(v, "time_zone")).value(); }
 
 CsvImport import_in(const TimeZone& zone, WeightUnit unit) {
@@ -99,7 +92,7 @@ TEST_CASE("files of other programs become the sessions of the vectors") {
       CHECK(refusal(csv) == "VALIDATION_ERROR unknown_header");
       continue;
     }
-    const TrainingLog log = read_training_csv(csv, import_in(zone_of(c), unit_of(c)));
+    const TrainingLog log = read_training_csv(csv, import_in(zone_of(c), test::weight_unit(c, "weight_unit")));
     CHECK(name_of(log.format) == test::text(wanted, "format"));
     const auto sessions = sessions_of(wanted["sessions"]);
     REQUIRE(log.sessions.size() == sessions.size());
@@ -147,10 +140,11 @@ TEST_CASE("sessions are written as the files of the vectors, and read back the s
     CAPTURE(test::text(c, "name"));
     const auto sessions = sessions_of(c["sessions"]);
     const TrainingFormat format = test::text(c, "format") == "hevy" ? TrainingFormat::hevy : TrainingFormat::strong;
-    const std::string csv = write_training_csv(sessions, {format, zone_of(c), unit_of(c), catalogue()});
+    const std::string csv =
+        write_training_csv(sessions, {format, zone_of(c), test::weight_unit(c, "weight_unit"), catalogue()});
     CHECK(csv == test::text(c, "csv"));
     if (format == TrainingFormat::hevy) {
-      CHECK(read_training_csv(csv, import_in(zone_of(c), unit_of(c))).sessions == sessions);
+      CHECK(read_training_csv(csv, import_in(zone_of(c), test::weight_unit(c, "weight_unit"))).sessions == sessions);
     }
     ++cases;
   }

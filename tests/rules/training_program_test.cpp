@@ -8,29 +8,19 @@
 
 #include "ignition/describe.hpp"
 #include "ignition/error.hpp"
-#include "support/vectors.hpp"
+#include "support/training.hpp"
 
 using namespace ignition;
 using namespace ignition::rules;
 
 namespace {
 
-std::optional<std::int64_t> maybe_integer(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return test::integer(v, key);
-}
-std::optional<int> maybe_int(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return static_cast<int>(test::integer(v, key));
-}
 int small(test::Value v, std::string_view key, int otherwise) {
   return static_cast<int>(test::integer(v, key, otherwise));
 }
 int basis_points(test::Value v, std::string_view key) {
   return static_cast<int>(std::lround(v[key].get_double().value() * 10'000));
 }
-WeightUnit unit_of(test::Value v) { return test::text(v, "unit") == "kg" ? WeightUnit::kg : WeightUnit::lb; }
-
 TrainingProgram program_of(test::Value v) {
   TrainingProgram program{.mode = test::text(v, "mode") == "rotation" ? ProgramMode::rotation : ProgramMode::calendar,
                           .repeat = test::boolean(v, "repeat"),
@@ -42,7 +32,7 @@ TrainingProgram program_of(test::Value v) {
     if (test::has(w, "intensity_factor")) week.intensity_bp = basis_points(w, "intensity_factor");
     for (const test::Value d : w["days"].get_array()) {
       week.days.push_back({.id = test::text(d, "id"),
-                           .weekday = maybe_int(d, "weekday"),
+                           .weekday = test::maybe_int(d, "weekday"),
                            .order_index = small(d, "order_index", 0),
                            .intensity_bp = basis_points(d, "intensity_modifier")});
     }
@@ -86,7 +76,7 @@ ProgressionRule rule_of(test::Value c) {
                        .reps_max = small(v, "reps_max", 1),
                        .increment_g = test::integer(v, "increment_g", 0),
                        .step_x100 = test::integer(v, "step_x100", 250),
-                       .unit = unit_of(c),
+                       .unit = test::weight_unit(c, "unit"),
                        .successes_before_increase = small(v, "successes_before_increase", 1),
                        .failures_before_deload = small(v, "failures_before_deload", 3),
                        .deload_to_percent = small(v, "deload_to_percent", 90)};
@@ -94,8 +84,8 @@ ProgressionRule rule_of(test::Value c) {
 }
 
 ProgressionState state_of(test::Value v) {
-  return {.weight_g = maybe_integer(v, "weight_g"),
-          .reps = maybe_int(v, "reps"),
+  return {.weight_g = test::maybe_integer(v, "weight_g"),
+          .reps = test::maybe_int(v, "reps"),
           .training_max_g = test::integer(v, "training_max_g", 0),
           .successes = small(v, "successes", 0),
           .failures = small(v, "failures", 0)};
@@ -141,7 +131,7 @@ TEST_CASE("adherence is that of the vectors") {
     const Adherence found = program_adherence(program, run_of(c).value(), log_of(c), test::date(c, "today"));
     const test::Value wanted = c["expect"];
     CHECK(found == Adherence{small(wanted, "due", 0), small(wanted, "done", 0), small(wanted, "skipped", 0),
-                             maybe_int(wanted, "on_time"), maybe_int(wanted, "adherence_pct_x10")});
+                             test::maybe_int(wanted, "on_time"), test::maybe_int(wanted, "adherence_pct_x10")});
     ++cases;
   }
   CHECK(cases == 9);
@@ -153,7 +143,7 @@ TEST_CASE("loads progress as in the vectors") {
   for (const test::Value c : vectors["progression"].get_array()) {
     CAPTURE(test::text(c, "name"));
     ProgressionSession session{.is_deload = test::boolean(c["session"], "is_deload"),
-                               .prescribed_weight_g = maybe_integer(c["session"], "prescribed_weight_g")};
+                               .prescribed_weight_g = test::maybe_integer(c["session"], "prescribed_weight_g")};
     for (const test::Value s : c["session"]["sets"].get_array()) {
       session.sets.push_back({test::integer(s, "weight_g"), small(s, "reps", 0), test::boolean(s, "is_warmup")});
     }
@@ -167,8 +157,8 @@ TEST_CASE("loads progress as in the vectors") {
     ++cases;
   }
   for (const test::Value c : vectors["prescription"].get_array()) {
-    CHECK(prescribed_load(maybe_integer(c, "base_g"), basis_points(c, "intensity"), unit_of(c),
-                          test::integer(c, "step_x100")) == maybe_integer(c, "load_g"));
+    CHECK(prescribed_load(test::maybe_integer(c, "base_g"), basis_points(c, "intensity"), test::weight_unit(c, "unit"),
+                          test::integer(c, "step_x100")) == test::maybe_integer(c, "load_g"));
     ++cases;
   }
   CHECK(cases == 38);

@@ -6,21 +6,12 @@
 #include <string>
 
 #include "ignition/error.hpp"
-#include "support/vectors.hpp"
+#include "support/training.hpp"
 
 using namespace ignition;
 using namespace ignition::rules;
 
 namespace {
-
-std::optional<std::int64_t> maybe_integer(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return test::integer(v, key);
-}
-std::optional<int> maybe_int(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return static_cast<int>(test::integer(v, key));
-}
 
 // The built-in exercises.
 struct Catalogue {
@@ -101,10 +92,10 @@ TEST_CASE("volume by muscle is that of the vectors") {
       if (test::text(s, "status", "completed") != "completed") continue;  // statistics are fed completed sessions
       sets.push_back({.exercise = catalogue.by_key.at(test::text(s, "exercise")),
                       .weight_g = test::integer(s, "weight_g", 0),
-                      .reps = maybe_int(s, "reps"),
-                      .duration_seconds = maybe_int(s, "duration_seconds"),
-                      .distance_mm = maybe_integer(s, "distance_mm"),
-                      .bodyweight_g = maybe_integer(s, "bodyweight_g"),
+                      .reps = test::maybe_int(s, "reps"),
+                      .duration_seconds = test::maybe_int(s, "duration_seconds"),
+                      .distance_mm = test::maybe_integer(s, "distance_mm"),
+                      .bodyweight_g = test::maybe_integer(s, "bodyweight_g"),
                       .is_warmup = test::boolean(s, "is_warmup")});
     }
     std::vector<MuscleVolume> wanted;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "ignition/error.hpp"
-#include "support/vectors.hpp"
+#include "support/training.hpp"
 
 using namespace ignition;
 using namespace ignition::rules;
@@ -20,17 +20,6 @@ std::string input_of(test::Value v) {
   if (input.is_string()) return std::string(input.get_string().value());
   return simdjson::to_string(input);
 }
-
-std::optional<std::int64_t> maybe_integer(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return test::integer(v, key);
-}
-std::optional<int> maybe_int(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return static_cast<int>(test::integer(v, key));
-}
-
-WeightUnit unit_of(test::Value v) { return test::text(v, "unit") == "kg" ? WeightUnit::kg : WeightUnit::lb; }
 
 template <class Call>
 void check_refused(Call&& call) {
@@ -65,18 +54,21 @@ TEST_CASE("targets and times are read as in the vectors") {
       "reps",
       [&](const std::string& input, test::Value v) {
         const TargetReps found = reps(input, v);
-        CHECK(found == TargetReps{maybe_int(v, "reps_min"), maybe_int(v, "reps_max"), test::boolean(v, "amrap"),
-                                  maybe_int(v, "duration_seconds")});
+        CHECK(found == TargetReps{test::maybe_int(v, "reps_min"), test::maybe_int(v, "reps_max"),
+                                  test::boolean(v, "amrap"), test::maybe_int(v, "duration_seconds")});
         CHECK(text_of(found) == test::maybe_text(v, "text"));
       },
       reps);
-  const auto load = [](const std::string& input, test::Value v) { return parse_target_load(input, unit_of(v)); };
+  const auto load = [](const std::string& input, test::Value v) {
+    return parse_target_load(input, test::weight_unit(v, "unit"));
+  };
   each(
       "weight",
       [&](const std::string& input, test::Value v) {
         std::optional<int> rpe;
         if (test::has(v, "rpe")) rpe = static_cast<int>(v["rpe"].get_double().value() * 2);
-        CHECK(load(input, v) == TargetLoad{maybe_integer(v, "weight_g"), maybe_int(v, "percent_x100"), rpe});
+        CHECK(load(input, v) ==
+              TargetLoad{test::maybe_integer(v, "weight_g"), test::maybe_int(v, "percent_x100"), rpe});
       },
       load);
   const auto tempo = [](const std::string& input, test::Value) { return parse_tempo(input); };

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "ignition/error.hpp"
-#include "support/vectors.hpp"
+#include "support/training.hpp"
 
 using namespace ignition;
 using namespace ignition::rules;
@@ -17,11 +17,6 @@ SectionType type_of(const std::string& name) {
   if (name == "cooldown") return SectionType::cooldown;
   if (name == "superset") return SectionType::superset;
   return name == "circuit" ? SectionType::circuit : SectionType::main;
-}
-
-std::optional<int> maybe_int(test::Value v, std::string_view key) {
-  if (!test::has(v, key)) return {};
-  return static_cast<int>(test::integer(v, key));
 }
 
 }  // namespace
@@ -36,13 +31,13 @@ TEST_CASE("planned sets come in the order of the vectors") {
     for (const test::Value s : c["workout"]["sections"].get_array()) {
       PlannedSection section{.type = type_of(test::text(s, "section_type")),
                              .rounds = static_cast<int>(test::integer(s, "rounds", 1)),
-                             .rest_seconds = maybe_int(s, "rest_seconds")};
+                             .rest_seconds = test::maybe_int(s, "rest_seconds")};
       names.emplace_back();
       for (const test::Value e : s["exercises"].get_array()) {
         names.back().push_back(test::text(e, "id"));
         section.exercises.push_back({.target_sets = static_cast<int>(test::integer(e, "sets")),
-                                     .rest_seconds = maybe_int(e, "rest_seconds"),
-                                     .superset_group = maybe_int(e, "superset_group")});
+                                     .rest_seconds = test::maybe_int(e, "rest_seconds"),
+                                     .superset_group = test::maybe_int(e, "superset_group")});
       }
       sections.push_back(std::move(section));
     }

@@ -121,4 +121,18 @@ class Loop {
 napi_value refuse(napi_env env, const Error& error);
 napi_value text(napi_env env, std::string_view utf8);
 
+// Runs `work` for JavaScript, which sees what it throws as the JSON of the refusal.
+template <class Work>
+Napi::Value guarded(Napi::Env env, Work&& work) {
+  try {
+    return at_border([&] { return Napi::Value(env, work()); });
+  } catch (const Error& error) {
+    return {env, refuse(env, error)};
+  }
+}
+
+inline std::string string_of(const Napi::Value& value) {
+  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string{};
+}
+
 }  // namespace ignition::node

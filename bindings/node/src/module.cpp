@@ -9,20 +9,6 @@
 namespace ignition::node {
 namespace {
 
-// Runs `work` for JavaScript, which sees what it throws as the JSON of the refusal.
-template <class Work>
-Napi::Value guarded(Napi::Env env, Work&& work) {
-  try {
-    return at_border([&] { return Napi::Value(env, work()); });
-  } catch (const Error& error) {
-    return {env, refuse(env, error)};
-  }
-}
-
-std::string string_of(const Napi::Value& value) {
-  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string{};
-}
-
 using Handle = std::shared_ptr<Store>;
 
 const Handle& store_of(const Napi::Value& value) { return *value.As<Napi::External<Handle>>().Data(); }

@@ -117,19 +117,6 @@ namespace {
 
 namespace fsrs = rules::fsrs;
 
-template <class Work>
-Napi::Value guarded(Napi::Env env, Work&& work) {
-  try {
-    return at_border([&] { return Napi::Value(env, work()); });
-  } catch (const Error& error) {
-    return {env, refuse(env, error)};
-  }
-}
-
-std::string string_of(const Napi::Value& value) {
-  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string{};
-}
-
 int small(std::int64_t value, std::int64_t min, std::int64_t max, const char* field) {
   if (value < min || value > max) {
     throw invalid(field, "out_of_range", fmt::format("must be {} to {}", min, max));
