@@ -108,8 +108,8 @@ Occurrences expand(const Series& series, Window window, std::size_t limit = 5000
 // The instances of the rule in the window before exdates and rdates (rules R7 and R8).
 Occurrences instances(const Recurrence& rule, const SeriesStart& start, Window window, std::size_t limit = 5000);
 
-// The wall time by which the rule makes instant `t`: in a gap of the zone not what the clock reads. Nothing when no wall
-// time of the rule, COUNT and UNTIL aside, stands for `t`.
+// The wall time by which the rule makes instant `t`: in a gap of the zone not what the clock reads. Nothing when no
+// wall time of the rule, COUNT and UNTIL aside, stands for `t`.
 std::optional<WallTime> wall_of_instance(const Recurrence& rule, const SeriesStart& start, Instant t);
 
 // How many wall times of the rule lie before `end`: what COUNT counts. Two of them may stand for one instant.
