@@ -98,7 +98,7 @@ Step habit_of_clients() {
 }
 
 // The state of today's completion that a client asks for is reached by completing or undoing what is missing.
-Answer set_completed(Operations& operations, Request request, bool completed) {
+Answer set_completed(Operations& operations, const Request& request, bool completed) {
   Value view = operations.output("habits.get", request);
   Value& habit = *view.find("habit");
   if (habit.get("completed_today").as_truth() == completed) {

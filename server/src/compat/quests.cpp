@@ -28,10 +28,9 @@ Step quest_for_clients() {
 template <class T>
 Step clamped(std::string_view key) {
   const TypeInfo& bounds = type_info<T>;
-  return {fmt::format("`{}` beyond {}..{} is the bound", key, bounds.min, bounds.max),
-          [key, &bounds](Value& body, Scene&) {
+  return {fmt::format("`{}` beyond {}..{} is the bound", key, bounds.min, bounds.max), [key](Value& body, Scene&) {
             const auto number = body.get(key).as_number();
-            if (number) body.set(key, Value::number(std::clamp(*number, bounds.min, bounds.max)));
+            if (number) body.set(key, Value::number(std::clamp(*number, type_info<T>.min, type_info<T>.max)));
           }};
 }
 
