@@ -1,7 +1,7 @@
 # The everyday commands; `make` alone lists them. CMake does the work, CMakePresets.json holds the kinds of build.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test test-fast test-slow fuzz bench wheel format lint clean
+.PHONY: help run build test test-fast test-slow fuzz bench wheel tarball format lint clean
 
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
@@ -57,6 +57,9 @@ wheel: ## Make of the Python package a wheel that installs without a compiler, i
 	@scripts/setup build test
 	$(call compile,release,ignition_python)
 	@scripts/wheel
+
+tarball: build ## Put a tarball of the Node package that installs without a compiler into dist/
+	@mkdir -p dist && cp -v build/bindings/node/ignition-node-*.tgz dist
 
 format: ## Format all sources
 	@scripts/setup dev
