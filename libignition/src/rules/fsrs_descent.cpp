@@ -192,13 +192,10 @@ BatchLoss BatchGradient::operator()(const Parameters& w, std::span<const Weighte
   const SmoothTerms terms = smooth_terms(w);
   const std::size_t count = (batch.size() + kLanes - 1) / kLanes;
   parts_.assign(count, {});
-  const auto share = [&](int worker) {
-    for (auto part = static_cast<std::size_t>(worker); part < count; part += spaces_.size()) {
-      const auto items = batch.subspan(part * kLanes, std::min(kLanes, batch.size() - part * kLanes));
-      parts_[part] = lanes_loss(terms, items, *spaces_[static_cast<std::size_t>(worker)]);
-    }
-  };
-  team_.run(share);
+  team_.run(count, [&](std::size_t part, int worker) {
+    const auto items = batch.subspan(part * kLanes, std::min(kLanes, batch.size() - part * kLanes));
+    parts_[part] = lanes_loss(terms, items, *spaces_[static_cast<std::size_t>(worker)]);
+  });
   BatchLoss sum;
   for (const BatchLoss& part : parts_) {
     sum.loss += part.loss;
