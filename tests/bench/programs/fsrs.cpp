@@ -170,9 +170,11 @@ Collection load(const char* path) {
 void measure_optimizer(const char* path) {
   const Collection c = load(path);
   fsrs::Parameters fitted{};
-  const double us = bench::median_us(
-      3, [&] { fitted = fsrs::optimize(c.view(), {.max_items = kEverything, .threads = cores()})->parameters; });
-  bench::print("rules.fsrs.optimize_s", us / 1e6, "s");
+  for (const int threads : {1, cores()}) {
+    const double us = bench::median_us(
+        3, [&] { fitted = fsrs::optimize(c.view(), {.max_items = kEverything, .threads = threads})->parameters; });
+    bench::print(threads == 1 ? "rules.fsrs.optimize_s" : "rules.fsrs.optimize_threads_s", us / 1e6, "s");
+  }
   bench::print("rules.fsrs.optimize_logloss", fsrs::evaluate(c.view(), fitted, cores(), kEverything).log_loss, "");
 }
 
