@@ -77,7 +77,9 @@ def measure_rules(results, build, folder):
     subprocess.run([measure, "generate", collection], check=True)
     add(results, lines_of(measure, "optimize", collection))
     occurrences = recurrence(results, lines_of(build / "tests" / "bench" / "measure_rrule", PEERS / "rules.txt"))
+    node = ("node", PEERS.parent / "programs" / "node.cjs", build / "bindings" / "node" / "package", "batch")
     for name, compare in (
+        ("Node", lambda: add(results, lines_of(*node))),
         ("python-dateutil", lambda: recurrence(
             results, from_pypi(DATEUTIL, peers / "dateutil", "py_dateutil.py"), occurrences)),
         ("rrule", lambda: recurrence(results, from_npm(RRULE, peers / "rrule", "rrule.mjs"), occurrences)),

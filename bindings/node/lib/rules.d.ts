@@ -43,6 +43,229 @@ export namespace training {
   function oneRepMax(set: { weight_g: number; reps: number; formula?: Formula }): OneRepMax | null
   /** The same for many sets: grams, 0 where there is none. `weight_g` holds whole grams. */
   function oneRepMaxMany(weight_g: Float64Array, reps: Int32Array, options?: { formula?: Formula }): Promise<Float64Array>
+
+  type MeasuredBy = 'weight_reps' | 'reps' | 'duration' | 'distance_duration'
+  type LoadMode = 'external' | 'bodyweight'
+  interface Measured {
+    weight_g?: number | null
+    reps?: number | null
+    duration_seconds?: number | null
+    distance_mm?: number | null
+    is_warmup?: boolean | null
+  }
+  interface RecordSession {
+    id: string
+    started_at: Date | string
+    /** 'completed' by default. */
+    status?: 'in_progress' | 'completed' | 'abandoned' | null
+    bodyweight_g?: number | null
+  }
+  interface RecordSet extends Measured {
+    id: string
+    session_id: string
+    /** Within the session. */
+    position?: number
+    performed_at: Date | string
+  }
+  type RecordType =
+    | 'max_weight'
+    | 'estimated_1rm'
+    | 'max_set_volume'
+    | 'max_reps_at_weight'
+    | 'max_session_volume'
+    | 'max_reps'
+    | 'max_distance'
+    | 'max_duration'
+    | 'best_pace'
+  /** Values: grams, gram-repetitions, repetitions, millimetres, seconds, milliseconds per kilometre (less is better). */
+  interface RecordEvent {
+    record_type: RecordType
+    /** Of max_reps_at_weight. */
+    bucket_weight_g: number | null
+    value: number
+    set_id: string
+    session_id: string
+    achieved_at: string
+    previous_value: number | null
+    /** Nothing comparable in an earlier session. */
+    is_baseline: boolean
+  }
+  interface RecordImprovement {
+    record_type: RecordType
+    bucket_weight_g: number | null
+    value: number
+    previous_value: number
+    improvement: number
+    set_id: string
+  }
+  interface PersonalRecords {
+    /** By type, then weight. */
+    current: RecordEvent[]
+    /** In the order of the sets. */
+    events: RecordEvent[]
+    /** Of completed sessions with an improvement. */
+    summaries: { session_id: string; records: RecordImprovement[] }[]
+  }
+  /** Replays all sets of one exercise, given in any order. */
+  function personalRecords(exercise: {
+    measured_by?: MeasuredBy
+    load_mode?: LoadMode
+    sessions: RecordSession[]
+    sets: RecordSet[]
+  }): PersonalRecords
+
+  interface TrainedExercise {
+    /** What sets call it. */
+    key: string
+    measured_by?: MeasuredBy
+    load_mode?: LoadMode
+    primary_muscles?: string[]
+    secondary_muscles?: string[]
+  }
+  interface TrainedSet extends Measured {
+    exercise: string
+    /** Of the session. */
+    bodyweight_g?: number | null
+  }
+  interface Volume {
+    totals: {
+      sets_logged: number
+      working_sets: number
+      total_reps: number
+      /** Gram-repetitions. */
+      volume_g: number
+      distance_mm: number
+      duration_seconds: number
+      exercises: number
+      muscles: string[]
+    }
+    /** By name; `sets_x2` counts a set twice for a primary muscle and once for a secondary one. */
+    muscles: { muscle: string; direct_sets: number; sets_x2: number; volume_g: number }[]
+  }
+  /** Totals of the sets of completed sessions, and their volume by muscle. */
+  function volume(training: { exercises: TrainedExercise[]; sets: TrainedSet[] }): Volume
+  interface Streaks {
+    week_streak: number
+    longest_week_streak: number
+    day_streak: number
+    this_week: number
+    goal_met: boolean
+  }
+  /** `session_dates`: one local date per completed session, in any order. */
+  function streaks(training: {
+    session_dates: string[]
+    today: string
+    /** Sessions a week, 1 to 100. */
+    weekly_goal: number
+    week_start?: 'monday' | 'sunday' | 'saturday'
+  }): Streaks
+
+  interface Program {
+    /** 'calendar': days have dates; 'rotation': one day after the other, whenever one trains. */
+    mode: 'calendar' | 'rotation'
+    /** 1 to 52. */
+    weeks: {
+      is_deload?: boolean
+      /** Ten-thousandths; without one 10,000, in a deload week 7000. */
+      intensity_bp?: number | null
+      days?: {
+        id: string
+        /** 1 (Monday) to 7; of a calendar program. */
+        weekday?: number | null
+        /** Its place in the list by default. */
+        order_index?: number
+        intensity_bp?: number
+      }[]
+    }[]
+    repeat?: boolean
+    /** 0 to 6, by default 2. */
+    catch_up_days?: number
+    /** 0 to 6, by default 0. */
+    min_rest_days?: number
+    /** 1 to 7, by default 3. */
+    days_per_week?: number
+  }
+  interface Run {
+    status: 'active' | 'paused' | 'completed' | 'stopped'
+    started_on: string
+    offset_days?: number
+    paused_on?: string | null
+  }
+  /** What became of one program day in one cycle of the run. */
+  interface SlotLog {
+    cycle: number
+    day_id: string
+    status: 'done' | 'skipped'
+    on: string
+  }
+  interface NextSession {
+    state: 'not_active' | 'due' | 'overdue' | 'upcoming' | 'paused' | 'finished'
+    /** Null when not active or finished. */
+    slot: {
+      cycle: number
+      week_number: number
+      day_id: string
+      day_number: number
+      scheduled_on: string | null
+      suggested_on: string | null
+      is_deload: boolean
+      /** Week times day. */
+      intensity_bp: number
+      /** Other days that can still be caught up. */
+      overdue: string[]
+    } | null
+    missed: number
+  }
+  /** What to train next on the local date `today`. */
+  function programNext(training: { program: Program; run?: Run | null; log?: SlotLog[]; today: string }): NextSession
+  interface Adherence {
+    due: number
+    done: number
+    skipped: number
+    /** Of a calendar program. */
+    on_time: number | null
+    /** Tenths of a percent; null when nothing was due. */
+    adherence_pct_x10: number | null
+  }
+  /** How much of the plan was kept. */
+  function programAdherence(training: { program: Program; run: Run; log?: SlotLog[]; today: string }): Adherence
+
+  interface ProgressionRule {
+    type: 'none' | 'linear' | 'double' | 'percent'
+    sets?: number
+    /** Of 'linear' and 'percent'. */
+    reps?: number
+    /** Of 'double'. */
+    reps_min?: number
+    reps_max?: number
+    increment_g?: number
+    /** The smallest step of the load in hundredths of the unit. */
+    step_x100?: number
+    unit?: 'kg' | 'lb'
+    successes_before_increase?: number
+    failures_before_deload?: number
+    deload_to_percent?: number
+    /** Hundredths of a percent. */
+    percent_by_week?: number[]
+  }
+  interface ProgressionState {
+    weight_g?: number | null
+    reps?: number | null
+    training_max_g?: number
+    successes?: number
+    failures?: number
+  }
+  type ProgressionOutcome = 'neutral' | 'baseline' | 'success' | 'increase' | 'more_reps' | 'hold' | 'fail' | 'deload'
+  /** How loads go on after one session of an exercise. */
+  function progress(
+    rule: ProgressionRule,
+    state: ProgressionState,
+    session: {
+      sets?: { weight_g: number; reps: number; is_warmup?: boolean }[]
+      is_deload?: boolean
+      prescribed_weight_g?: number | null
+    },
+  ): { state: Required<ProgressionState>; outcome: ProgressionOutcome }
 }
 
 /** The focus timer as a state machine: each function is one transition of one session. */
@@ -127,9 +350,83 @@ export namespace fsrs {
     constructor(settings?: Settings)
     review(card: Card, rating: Rating, at: Date | string): Outcome
     preview(card: Card, at: Date | string): Record<Rating, Outcome>
+    /** Probability of recall on the study day of `at`; null of a new card. */
+    retrievability(card: Card, at: Date | string): number | null
+    /** The memory of a card of which only interval (days) and ease of SM-2 are known; `retention` is 0.9 by default. */
+    fromSm2(card: { interval_days: number; ease_factor: number; retention?: number }): { stability: number; difficulty: number }
+    /** One answer for each card: what review() says, bit for bit. */
+    reviewMany(cards: Cards, answers: Answers, options?: { threads?: number }): Promise<Outcomes>
+    /** What whole histories lead to; `reviewedAt` is not read. */
+    replayMany(histories: Omit<Histories, 'reviewedAt'>, options?: { threads?: number }): Promise<Replay>
     /** Probabilities of recall so many study days after the last review; one number of days, or one for each card. */
     retrievabilityMany(stability: Float64Array, elapsedDays: Int32Array, options?: { threads?: number }): Promise<Float64Array>
+    /** Whole days until cards of these stabilities are asked again, without fuzz. */
+    intervalsMany(stability: Float64Array, options?: { threads?: number }): Promise<Int32Array>
   }
+  /** What days hold where there is none. */
+  const NO_DAY: number
+  /** N cards as columns, each of N elements. Of new cards only state, lapses and reps are read. */
+  interface Cards {
+    /** 0 new, 1 learning, 2 review, 3 relearning. */
+    state: Uint8Array
+    step: Int32Array
+    /** Days. */
+    stability: Float64Array
+    difficulty: Float64Array
+    /** Milliseconds since 1970; NaN for none. */
+    last_reviewed_at: Float64Array
+    /** Days since 1970-01-01; NO_DAY for none. */
+    last_study_day: Int32Array
+    lapses: Int32Array
+    reps: Int32Array
+    /** 16 bytes for each card; only a scheduler that fuzzes needs them. */
+    ids?: Uint8Array
+  }
+  /** `count` cards that have never been reviewed. */
+  function newCards(count: number, ids?: Uint8Array): Cards
+  interface Answers {
+    /** 1 (again) to 4 (easy). */
+    ratings: Uint8Array
+    /** Milliseconds since 1970: one for each card, or one for all. */
+    at: Float64Array
+  }
+  interface Outcomes {
+    /** Ready for the next answers. */
+    cards: Cards & {
+      /** Milliseconds since 1970. */
+      due_at: Float64Array
+      /** Days since 1970-01-01; NO_DAY unless the card is in review. */
+      due_day: Int32Array
+      scheduled_days: Int32Array
+    }
+    elapsed_days: Int32Array
+    /** Before the answer; NaN of new cards. */
+    retrievability: Float64Array
+  }
+  /** The first two have one element per card, NaN where it has no review; the others one per review. */
+  interface Replay {
+    stability: Float64Array
+    difficulty: Float64Array
+    review_stability: Float64Array
+    review_difficulty: Float64Array
+    /** Before the review; NaN of a card's first. */
+    review_retrievability: Float64Array
+  }
+  /** Among which whole days fuzz chooses, and where in them (0 to 1); null when the interval is too short. */
+  function fuzz(review: {
+    id: string
+    /** With this review. */
+    reps: number
+    interval_days: number
+    elapsed_days: number
+    maximum_interval_days?: number
+  }): { factor: number; lowest: number | null; highest: number | null }
+  /** Cards on the day they come back: `due` is the study day; overdue ones come today, buried ones not before tomorrow. */
+  function forecast(
+    cards: { state: 'learning' | 'review' | 'relearning'; due: string; buried?: boolean }[],
+    /** 1 to 365 days, by default 30. */
+    options: { today: string; days?: number },
+  ): { date: string; review: number; learning: number; cumulative: number }[]
   /** The reviews of N cards, card after card: card i has the reviews offsets[i] to offsets[i + 1]. */
   interface Histories {
     offsets: Int32Array
@@ -154,4 +451,33 @@ export namespace fsrs {
     histories: Histories,
     options?: OptimizeOptions,
   ): Promise<{ stage: 'default' | 'initial' | 'trained'; parameters: Float64Array; items: number; items_used: number }>
+  /** How well parameters, by default the default ones, predict histories. */
+  function evaluate(
+    histories: Histories,
+    options?: { parameters?: ArrayLike<number>; threads?: number; maxItems?: number },
+  ): Promise<{ log_loss: number; rmse_bins: number; items: number }>
+}
+
+/** Spaced repetition by SM-2. */
+export namespace sm2 {
+  interface Card {
+    /** Not rounded. */
+    interval_days: number
+    ease_factor: number
+    lapses: number
+  }
+  /** A card that has never been reviewed. */
+  function newCard(): Card
+  function review(card: Card, rating: fsrs.Rating): { card: Card; due_in_days: number }
+  interface Cards {
+    interval_days: Float64Array
+    ease_factor: Float64Array
+    lapses: Int32Array
+  }
+  /** One answer, 1 (again) to 4 (easy), for each card: what review() says, bit for bit. */
+  function reviewMany(
+    cards: Cards,
+    ratings: Uint8Array,
+    options?: { threads?: number },
+  ): Promise<{ cards: Cards; due_in_days: Int32Array }>
 }

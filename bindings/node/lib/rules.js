@@ -33,6 +33,21 @@ function objectOf(value, field) {
   return value
 }
 
+/** `given` with what it leaves out. A member that is undefined is left out. */
+function filled(defaults, given, field) {
+  const all = { ...defaults }
+  for (const [name, value] of Object.entries(objectOf(given, field))) {
+    if (value !== undefined) all[name] = value
+  }
+  return all
+}
+
+/** `list` with what its elements leave out. */
+function filledAll(defaults, list, field) {
+  if (!Array.isArray(list)) refuse(field, 'wrong_type', 'must be an array')
+  return list.map((one, i) => filled(defaults, one, `${field}[${i}]`))
+}
+
 /** An instant as ISO 8601 text. */
 function instant(value, field) {
   if (value instanceof Date) {
@@ -73,13 +88,69 @@ const recurrence = {
   },
 }
 
+function programOf(program) {
+  const whole = filled({ repeat: false, catch_up_days: 2, min_rest_days: 0, days_per_week: 3 }, program, 'program')
+  const weeks = filledAll({ is_deload: false, days: [] }, whole.weeks, 'program.weeks')
+  return {
+    ...whole,
+    weeks: weeks.map((week, i) => ({
+      ...week,
+      days: filledAll({ intensity_bp: 10_000 }, week.days, `program.weeks[${i}].days`)
+        .map((day, place) => ({ order_index: place, ...day })),
+    })),
+  }
+}
+
+function programCall(name) {
+  return ({ program, run = null, log = [], today } = {}) =>
+    call(name, { program: programOf(program), run: run && filled({ offset_days: 0 }, run, 'run'), log, today })
+}
+
+const PROGRESSION = {
+  sets: 1,
+  reps: 1,
+  reps_min: 1,
+  reps_max: 1,
+  increment_g: 0,
+  step_x100: 250,
+  unit: 'kg',
+  successes_before_increase: 1,
+  failures_before_deload: 3,
+  deload_to_percent: 90,
+  percent_by_week: [],
+}
+
 const training = {
   oneRepMax({ weight_g, reps, formula = 'auto' } = {}) {
-    return call('training.oneRepMax', { weight_g, reps, formula })
+    return call('training.one_rep_max', { weight_g, reps, formula })
   },
 
   oneRepMaxMany(weight_g, reps, { formula = 'auto' } = {}) {
-    return promising(() => native.oneRepMaxMany(weight_g, reps, toJson({ weight_g: 0, reps: 0, formula })))
+    return promising(() => native.oneRepMaxMany(weight_g, reps, formula))
+  },
+
+  personalRecords({ measured_by = 'weight_reps', load_mode = 'external', sessions, sets } = {}) {
+    return call('training.personal_records', { measured_by, load_mode, sessions, sets: filledAll({ position: 0 }, sets, 'sets') })
+  },
+
+  volume({ exercises, sets } = {}) {
+    const kind = { measured_by: 'weight_reps', load_mode: 'external', primary_muscles: [], secondary_muscles: [] }
+    return call('training.volume', { exercises: filledAll(kind, exercises, 'exercises'), sets })
+  },
+
+  streaks({ session_dates, today, weekly_goal, week_start = 'monday' } = {}) {
+    return call('training.streaks', { session_dates, today, weekly_goal, week_start })
+  },
+
+  programNext: programCall('training.program_next'),
+  programAdherence: programCall('training.program_adherence'),
+
+  progress(rule, state, { sets = [], is_deload = false, prescribed_weight_g = null } = {}) {
+    return call('training.progress', {
+      rule: filled(PROGRESSION, rule, 'rule'),
+      state: filled({ training_max_g: 0, successes: 0, failures: 0 }, state, 'state'),
+      session: { sets: filledAll({ is_warmup: false }, sets, 'session.sets'), is_deload, prescribed_weight_g },
+    })
   },
 }
 
@@ -98,23 +169,23 @@ const focus = {
   abandon: transition('abandon'),
 }
 
+const SETTINGS = {
+  parameters: [],
+  desired_retention: 0.9,
+  maximum_interval_days: 36500,
+  learning_steps: [1, 10],
+  relearning_steps: [10],
+  fuzz: true,
+  timezone: 'UTC',
+  day_start_hour: 0,
+}
+
 class Scheduler {
   #handle
 
   constructor(settings) {
-    const given = {
-      parameters: [],
-      desired_retention: 0.9,
-      maximum_interval_days: 36500,
-      learning_steps: [1, 10],
-      relearning_steps: [10],
-      fuzz: true,
-      timezone: 'UTC',
-      day_start_hour: 0,
-    }
-    for (const [name, value] of Object.entries(objectOf(settings, 'settings'))) {
-      if (value !== undefined) given[name] = ArrayBuffer.isView(value) ? Array.from(value) : value
-    }
+    const given = filled(SETTINGS, settings, 'settings')
+    if (ArrayBuffer.isView(given.parameters)) given.parameters = Array.from(given.parameters)
     this.#handle = refusing(() => native.scheduler(toJson(given)))
   }
 
@@ -129,8 +200,40 @@ class Scheduler {
     return { again, hard, good, easy }
   }
 
+  retrievability(card, at) {
+    const input = toJson({ card, at: instant(at, 'at') })
+    return refusing(() => JSON.parse(native.retrievability(this.#handle, input)))
+  }
+
+  fromSm2({ interval_days, ease_factor, retention = 0.9 } = {}) {
+    const input = toJson({ interval_days, ease_factor, retention })
+    return refusing(() => JSON.parse(native.fromSm2(this.#handle, input)))
+  }
+
+  reviewMany(cards, answers, { threads = 1 } = {}) {
+    return promising(async () => {
+      const before = objectOf(cards, 'cards')
+      const given = objectOf(answers, 'answers')
+      const at = given.at instanceof Float64Array ? given.at.slice() : given.at
+      const outcomes = await native.reviewMany(this.#handle, before, { ...given, at }, threads)
+      const { elapsed_days, retrievability, ...after } = outcomes
+      const count = after.state.length
+      after.last_reviewed_at = at.length === count ? at : new Float64Array(count).fill(at[0])
+      if (before.ids !== undefined) after.ids = before.ids
+      return { cards: after, elapsed_days, retrievability }
+    })
+  }
+
+  replayMany(histories, { threads = 1 } = {}) {
+    return promising(async () => native.replayMany(this.#handle, objectOf(histories, 'histories'), threads))
+  }
+
   retrievabilityMany(stability, elapsedDays, { threads = 1 } = {}) {
     return promising(() => native.retrievabilityMany(this.#handle, stability, elapsedDays, threads))
+  }
+
+  intervalsMany(stability, { threads = 1 } = {}) {
+    return promising(() => native.intervalsMany(this.#handle, stability, threads))
   }
 }
 
@@ -160,7 +263,7 @@ const LOOK_EVERY_MS = 50
 
 async function optimize(histories, options) {
   const { threads = 1, shortTerm = true, relearningSteps = 1, maxItems = 200_000, onProgress, signal } = objectOf(options, 'options')
-  const { offsets, ratings, elapsedDays, reviewedAt } = objectOf(histories, 'histories')
+  const reviews = objectOf(histories, 'histories')
   signal?.throwIfAborted()
   const watched = native.optimization()
   const stop = () => native.stop(watched)
@@ -173,7 +276,7 @@ async function optimize(histories, options) {
   running.add(watched)
   try {
     const json = toJson({ short_term: shortTerm, relearning_steps: relearningSteps, max_items: maxItems, threads })
-    const done = await promising(() => native.optimize(watched, json, offsets, ratings, elapsedDays, reviewedAt))
+    const done = await promising(() => native.optimize(watched, json, reviews))
     signal?.throwIfAborted()
     if (onProgress) tell()
     const { parameters, ...more } = JSON.parse(done)
@@ -185,4 +288,55 @@ async function optimize(histories, options) {
   }
 }
 
-module.exports = { recurrence, training, focus, fsrs: { Scheduler, newCard, optimize } }
+function evaluate(histories, options) {
+  return promising(async () => {
+    const { parameters = [], threads = 1, maxItems = 200_000 } = objectOf(options, 'options')
+    const json = toJson({ parameters: Array.from(parameters), max_items: maxItems, threads })
+    return JSON.parse(await native.evaluate(json, objectOf(histories, 'histories')))
+  })
+}
+
+// What Int32Arrays of days hold where there is none.
+const NO_DAY = -(2 ** 31)
+
+/** `count` cards that have never been reviewed. */
+function newCards(count, ids) {
+  return {
+    state: new Uint8Array(count),
+    step: new Int32Array(count),
+    stability: new Float64Array(count),
+    difficulty: new Float64Array(count),
+    last_reviewed_at: new Float64Array(count).fill(NaN),
+    last_study_day: new Int32Array(count).fill(NO_DAY),
+    lapses: new Int32Array(count),
+    reps: new Int32Array(count),
+    ...(ids && { ids }),
+  }
+}
+
+function fuzz({ id, reps, interval_days, elapsed_days, maximum_interval_days = 36500 } = {}) {
+  return call('fsrs.fuzz', { id, reps, interval_days, elapsed_days, maximum_interval_days })
+}
+
+function forecast(cards, { today, days = 30 } = {}) {
+  return call('fsrs.forecast', { cards: filledAll({ buried: false }, cards, 'cards'), today, days })
+}
+
+const sm2 = {
+  newCard: () => ({ interval_days: 1, ease_factor: 2.5, lapses: 0 }),
+
+  review(card, rating) {
+    return call('sm2.review', { card, rating })
+  },
+
+  reviewMany(cards, ratings, { threads = 1 } = {}) {
+    return promising(async () => {
+      const { due_in_days, ...after } = await native.reviewManySm2(objectOf(cards, 'cards'), ratings, threads)
+      return { cards: after, due_in_days }
+    })
+  },
+}
+
+const fsrs = { Scheduler, newCard, newCards, NO_DAY, optimize, evaluate, fuzz, forecast }
+
+module.exports = { recurrence, training, focus, fsrs, sm2 }

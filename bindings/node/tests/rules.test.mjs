@@ -1,18 +1,9 @@
 // The pure rules, against samples of the vectors of the C++ tests.
 import assert from 'node:assert/strict'
-import fs from 'node:fs'
 import { test } from 'node:test'
 
-import { IgnitionError, rules } from '@ignition/node'
-
-const vectors = (name) => JSON.parse(fs.readFileSync(new URL(`vectors/${name}`, import.meta.url), 'utf8'))
-
-const refusal = (field, reason) => (thrown) => {
-  assert.ok(thrown instanceof IgnitionError)
-  assert.equal(thrown.code, 'VALIDATION_ERROR')
-  assert.deepEqual([thrown.fields[0].field, thrown.reason], [field, reason])
-  return true
-}
+import { rules } from '@ignition/node'
+import { refusal, vectors } from './support.mjs'
 
 const seriesOf = (c) => ({ start: c.dtstart, timezone: c.tzid ?? undefined, recurrence_rule: c.rrule, exdates: c.exdates, rdates: c.rdates })
 const bound = (text) => (text.length === 10 ? `${text}T00:00:00Z` : text)
@@ -64,7 +55,7 @@ test('one-rep maximums are those of the vectors, one by one and many', async () 
   await assert.rejects(rules.training.oneRepMaxMany(Float64Array.of(1, NaN), Int32Array.of(1, 1)), refusal('weight_g[1]', 'out_of_range'))
   await assert.rejects(rules.training.oneRepMaxMany(Float64Array.of(1), Int32Array.of()), refusal('reps', 'length'))
   await assert.rejects(rules.training.oneRepMaxMany([1], Int32Array.of(1)), refusal('weight_g', 'wrong_type'))
-  assert.throws(() => rules.training.oneRepMax({ weight_g: 3e6, reps: 1 }), refusal('grams', 'out_of_range'))
+  assert.throws(() => rules.training.oneRepMax({ weight_g: 3e6, reps: 1 }), refusal('weight_g', 'out_of_range'))
 })
 
 test('a focus session runs, pauses and ends', () => {

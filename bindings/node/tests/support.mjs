@@ -1,10 +1,11 @@
+import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { spawn } from 'node:child_process'
 import { after } from 'node:test'
 
-import { open } from '@ignition/node'
+import { IgnitionError, open } from '@ignition/node'
 
 export const NOW = '2026-03-10T09:00:00Z'
 
@@ -54,3 +55,14 @@ export async function run(program, { options = [], type = 'commonjs' } = {}) {
 }
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** The test vectors in a file, which the C++ tests read, too. */
+export const vectors = (name) => JSON.parse(fs.readFileSync(new URL(`vectors/${name}`, import.meta.url), 'utf8'))
+
+/** Says whether a value was refused at `field`, for `reason`. */
+export const refusal = (field, reason) => (thrown) => {
+  assert.ok(thrown instanceof IgnitionError)
+  assert.equal(thrown.code, 'VALIDATION_ERROR')
+  assert.deepEqual([thrown.fields[0].field, thrown.reason], [field, reason])
+  return true
+}

@@ -16,6 +16,8 @@ export async function mistakes(me: User): Promise<void> {
   rules.training.oneRepMax({ weight_g: 1, reps: 1, formula: 'guess' }) // wrong
   await rules.training.oneRepMaxMany([1], Int32Array.of(1)) // wrong
   new rules.fsrs.Scheduler().review(rules.fsrs.newCard('x'), 3, new Date()) // wrong
+  await new rules.fsrs.Scheduler().reviewMany(rules.fsrs.newCards(1), { ratings: [3], at: Float64Array.of(0) }) // wrong
+  rules.training.personalRecords({ sessions: [], sets: [{ id: 'a' }] }) // wrong
   console.log(known)
 }
 declare const console: { log(...values: unknown[]): void }

@@ -30,5 +30,10 @@ const many: Float64Array = (await rules.recurrence.expandMany([{ start: '2026-01
 const most: number | undefined = rules.training.oneRepMax({ weight_g: 100_000, reps: 5, formula: 'epley' })?.one_rep_max_g
 const card: rules.fsrs.Card = new rules.fsrs.Scheduler({ fuzz: false }).review(rules.fsrs.newCard('x'), 'good', new Date()).card
 const step: rules.focus.Step = rules.focus.start({ duration_seconds: 1500, now: new Date() })
-console.log(starts, many, most, card.due_at, step.refusal)
+const scheduler = new rules.fsrs.Scheduler()
+const after = await scheduler.reviewMany(rules.fsrs.newCards(2, new Uint8Array(32)), { ratings: Uint8Array.of(3, 4), at: Float64Array.of(Date.now()) })
+const again: rules.fsrs.Outcomes = await scheduler.reviewMany(after.cards, { ratings: Uint8Array.of(3, 4), at: after.cards.due_at }, { threads: 2 })
+const memory: Float64Array = (await scheduler.replayMany({ offsets: Int32Array.of(0), ratings: new Uint8Array(), elapsedDays: new Int32Array() })).stability
+const next: rules.training.NextSession = rules.training.programNext({ program: { mode: 'rotation', weeks: [{ days: [{ id: 'a' }] }] }, today: '2026-01-05' })
+console.log(starts, many, most, card.due_at, step.refusal, again.cards.due_day, memory, next.slot?.day_id)
 declare const console: { log(...values: unknown[]): void }

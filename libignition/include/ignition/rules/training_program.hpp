@@ -25,12 +25,14 @@ struct ProgramDay {
   int order_index = 0;
   int intensity_bp = 10'000;
 };
+BOOST_DESCRIBE_STRUCT(ProgramDay, (), (id, weekday, order_index, intensity_bp))
 
 struct ProgramWeek {
   bool is_deload = false;
   std::optional<int> intensity_bp;  // none: 10 000, in a deload week 7000
   std::vector<ProgramDay> days;
 };
+BOOST_DESCRIBE_STRUCT(ProgramWeek, (), (is_deload, intensity_bp, days))
 
 struct TrainingProgram {
   ProgramMode mode = ProgramMode::calendar;
@@ -40,6 +42,7 @@ struct TrainingProgram {
   int min_rest_days = 0;  // 0..6
   int days_per_week = 3;  // 1..7
 };
+BOOST_DESCRIBE_STRUCT(TrainingProgram, (), (mode, weeks, repeat, catch_up_days, min_rest_days, days_per_week))
 
 enum class RunStatus : std::uint8_t { active, paused, completed, stopped };
 BOOST_DESCRIBE_ENUM(RunStatus, active, paused, completed, stopped)
@@ -50,6 +53,7 @@ struct ProgramRun {
   int offset_days = 0;
   std::optional<LocalDate> paused_on;
 };
+BOOST_DESCRIBE_STRUCT(ProgramRun, (), (status, started_on, offset_days, paused_on))
 
 enum class SlotStatus : std::uint8_t { done, skipped };
 BOOST_DESCRIBE_ENUM(SlotStatus, done, skipped)
@@ -61,6 +65,7 @@ struct SlotLog {
   SlotStatus status = SlotStatus::done;
   LocalDate on;
 };
+BOOST_DESCRIBE_STRUCT(SlotLog, (), (cycle, day_id, status, on))
 
 enum class NextState : std::uint8_t { not_active, due, overdue, upcoming, paused, finished };
 BOOST_DESCRIBE_ENUM(NextState, not_active, due, overdue, upcoming, paused, finished)
@@ -77,12 +82,16 @@ struct NextSlot {
   std::vector<std::string> overdue;  // other days that can still be caught up
   friend bool operator==(const NextSlot&, const NextSlot&) = default;
 };
+BOOST_DESCRIBE_STRUCT(NextSlot, (),
+                      (cycle, week_number, day_id, day_number, scheduled_on, suggested_on, is_deload, intensity_bp,
+                       overdue))
 
 struct NextSession {
   NextState state = NextState::not_active;
   std::optional<NextSlot> slot;  // unless not_active or finished
   int missed = 0;
 };
+BOOST_DESCRIBE_STRUCT(NextSession, (), (state, slot, missed))
 
 // The longest a run may have lasted, in days; the most entries of a log.
 inline constexpr int kMaxRunDays = 36'600;
@@ -100,6 +109,7 @@ struct Adherence {
   std::optional<int> adherence_pct_x10;  // tenths of a percent; none when nothing was due
   friend bool operator==(const Adherence&, const Adherence&) = default;
 };
+BOOST_DESCRIBE_STRUCT(Adherence, (), (due, done, skipped, on_time, adherence_pct_x10))
 
 // How much of the plan was kept (rule R37).
 Adherence program_adherence(const TrainingProgram& program, const ProgramRun& run, std::span<const SlotLog> log,
@@ -122,6 +132,9 @@ struct ProgressionRule {
   int deload_to_percent = 90;
   std::vector<int> percent_by_week;  // hundredths of a percent
 };
+BOOST_DESCRIBE_STRUCT(ProgressionRule, (),
+                      (type, sets, reps, reps_min, reps_max, increment_g, step_x100, unit, successes_before_increase,
+                       failures_before_deload, deload_to_percent, percent_by_week))
 
 struct ProgressionState {
   std::optional<std::int64_t> weight_g;  // linear, double
@@ -131,18 +144,21 @@ struct ProgressionState {
   int failures = 0;
   friend bool operator==(const ProgressionState&, const ProgressionState&) = default;
 };
+BOOST_DESCRIBE_STRUCT(ProgressionState, (), (weight_g, reps, training_max_g, successes, failures))
 
 struct WorkingSet {
   std::int64_t weight_g = 0;
   int reps = 0;
   bool is_warmup = false;
 };
+BOOST_DESCRIBE_STRUCT(WorkingSet, (), (weight_g, reps, is_warmup))
 
 struct ProgressionSession {
   std::vector<WorkingSet> sets;  // of the exercise, in order
   bool is_deload = false;
   std::optional<std::int64_t> prescribed_weight_g;  // percent
 };
+BOOST_DESCRIBE_STRUCT(ProgressionSession, (), (sets, is_deload, prescribed_weight_g))
 
 enum class ProgressionOutcome : std::uint8_t { neutral, baseline, success, increase, more_reps, hold, fail, deload };
 BOOST_DESCRIBE_ENUM(ProgressionOutcome, neutral, baseline, success, increase, more_reps, hold, fail, deload)
@@ -151,6 +167,7 @@ struct Progression {
   ProgressionState state;
   ProgressionOutcome outcome = ProgressionOutcome::neutral;
 };
+BOOST_DESCRIBE_STRUCT(Progression, (), (state, outcome))
 
 // The state after one session (rule R35).
 Progression progress(const ProgressionRule& rule, const ProgressionState& state, const ProgressionSession& session);
