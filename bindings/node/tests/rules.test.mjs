@@ -74,6 +74,47 @@ test('a focus session runs, pauses and ends', () => {
   assert.throws(() => rules.focus.pause({ ...session, status: 'paused' }, { now: at(1) }), refusal('session.paused_at', 'invalid'))
 })
 
+const ENDED = ['completed', 'abandoned', 'expired']
+const OF_LIVE = ['mode', 'status', 'duration_seconds', 'ends_at', 'pause_count', 'xp_awarded', 'coins_awarded']
+const OF_ENDED = ['mode', 'status', 'duration_seconds', 'focused_seconds', 'full_credit', 'xp_awarded', 'coins_awarded']
+
+// One step of a session of the vectors; undefined when it is refused.
+function focusStep(session, { op, at: now, input, expect }) {
+  if (op === 'start') {
+    const start = () => rules.focus.start({ duration_seconds: expect.session?.duration_seconds, ...input, now })
+    if (!expect.error) return start()
+    return assert.throws(start, { code: expect.error })
+  }
+  const step = op === 'active' ? rules.focus.settle(session, { now }) : rules.focus[op](session, { now })
+  assert.equal(step.refusal !== null, expect.error !== undefined, step.refusal)
+  return step
+}
+
+test('focus sessions follow the vectors', () => {
+  let followed = 0
+  const alone = vectors('planning/focus.json').cases.filter((c) =>
+    c.final.length === 1 && c.steps.every(({ op, expect: { error } }) =>
+      error !== 'NOT_FOUND' && !(op === 'start' && error === 'CONFLICT')))
+  for (const { id, steps } of alone) {
+    let session
+    for (const step of steps) {
+      const { expect } = step
+      const found = focusStep(session, step)
+      if (!found) continue
+      ;({ session } = found)
+      assert.equal(found.changed, expect.state_changed, id)
+      if (expect.session === null) assert.ok(ENDED.includes(session.status), id)
+      if (expect.session) {
+        const names = ENDED.includes(session.status) ? OF_ENDED : OF_LIVE
+        const some = (of) => Object.fromEntries(names.map((name) => [name, name === 'ends_at' ? Date.parse(of[name]) : of[name]]))
+        assert.deepEqual(some(session), some(expect.session), id)
+      }
+      ++followed
+    }
+  }
+  assert.ok(alone.length > 40 && followed > 90, `${alone.length} ${followed}`)
+})
+
 test('a card is reviewed, previewed and forgotten', async () => {
   const scheduler = new rules.fsrs.Scheduler({ fuzz: false })
   const card = rules.fsrs.newCard('019a0000-0000-7000-8000-000000000001')
