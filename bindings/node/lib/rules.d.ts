@@ -346,6 +346,45 @@ export namespace fsrs {
   }
   /** A card that has never been reviewed; its id, a UUID, decides the fuzz. */
   function newCard(id: string): Card
+  /** What decides when a card is shown; a Card goes, too. */
+  interface QueueCard extends Pick<Card, 'id' | 'state'>, Partial<Omit<Card, 'id' | 'state' | 'due_at'>> {
+    due_at?: Date | string | null
+    buried_on?: string | null
+    /** Siblings share a note, or have none and share a concept. */
+    note_id?: string | null
+    concept_id?: string | null
+    deck_id?: string | null
+    /** Of the deck; without a deck, of the topic. */
+    sort_order?: number | null
+    ordinal?: number | null
+    created_at?: Date | string | null
+  }
+  interface QueueOptions {
+    now: Date | string
+    /** At most so many cards, by default 100. */
+    limit?: number
+    settings?: {
+      reviews_per_day?: number
+      new_cards_per_day?: number
+      new_ignores_review_limit?: boolean
+      new_review_order?: 'mix' | 'new_first' | 'review_first'
+      review_order?: 'due_day' | 'retrievability'
+      bury_new_siblings?: boolean
+      bury_review_siblings?: boolean
+      learn_ahead_minutes?: number
+    }
+    /** Today, up to now. */
+    reviews_done?: number
+    introduced_today?: number
+    decks?: { deck_id: string; new_cards_per_day: number; introduced_today?: number }[]
+  }
+  interface Queue {
+    /** `index` is the card's place among those given. */
+    cards: { index: number; id: string; pool: 'learning' | 'review' | 'new' }[]
+    /** After the day's limits, before that of the call. */
+    counts: { learning: number; review: number; new: number }
+    next_learning_due_at: string | null
+  }
   class Scheduler {
     constructor(settings?: Settings)
     review(card: Card, rating: Rating, at: Date | string): Outcome
@@ -354,6 +393,8 @@ export namespace fsrs {
     retrievability(card: Card, at: Date | string): number | null
     /** The memory of a card of which only interval (days) and ease of SM-2 are known; `retention` is 0.9 by default. */
     fromSm2(card: { interval_days: number; ease_factor: number; retention?: number }): { stability: number; difficulty: number }
+    /** Which cards come next on the study day of `now`. */
+    queue(cards: QueueCard[], options: QueueOptions): Queue
     /** One answer for each card: what review() says, bit for bit. */
     reviewMany(cards: Cards, answers: Answers, options?: { threads?: number }): Promise<Outcomes>
     /** What whole histories lead to; `reviewedAt` is not read. */

@@ -180,6 +180,24 @@ const SETTINGS = {
   day_start_hour: 0,
 }
 
+const QUEUE_SETTINGS = {
+  reviews_per_day: 200,
+  new_cards_per_day: 10,
+  new_ignores_review_limit: false,
+  new_review_order: 'mix',
+  review_order: 'due_day',
+  bury_new_siblings: true,
+  bury_review_siblings: true,
+  learn_ahead_minutes: 20,
+}
+
+// Of a card's members only those that decide when it is shown.
+const QUEUED = [
+  'id', 'state', 'due_at', 'due_day', 'buried_on', 'stability', 'last_study_day', 'note_id', 'concept_id', 'deck_id',
+  'sort_order', 'ordinal', 'created_at',
+]
+const queueCard = (card) => Object.fromEntries(QUEUED.map((name) => [name, card[name]]))
+
 class Scheduler {
   #handle
 
@@ -208,6 +226,19 @@ class Scheduler {
   fromSm2({ interval_days, ease_factor, retention = 0.9 } = {}) {
     const input = toJson({ interval_days, ease_factor, retention })
     return refusing(() => JSON.parse(native.fromSm2(this.#handle, input)))
+  }
+
+  queue(cards, { now, limit = 100, settings, reviews_done = 0, introduced_today = 0, decks = [] } = {}) {
+    const input = toJson({
+      cards: filledAll({}, cards, 'cards').map(queueCard),
+      settings: filled(QUEUE_SETTINGS, settings, 'settings'),
+      now: instant(now, 'now'),
+      reviews_done,
+      introduced_today,
+      decks: filledAll({ introduced_today: 0 }, decks, 'decks'),
+      limit,
+    })
+    return refusing(() => JSON.parse(native.queue(this.#handle, input)))
   }
 
   reviewMany(cards, answers, { threads = 1 } = {}) {

@@ -54,6 +54,7 @@ Napi::Object rules_of(Napi::Env env) {
   rules["call"] = Napi::Function::New(env, call);
   rules["expandMany"] = Napi::Function::New(env, expand_many);
   add_fsrs(rules);
+  add_queue(rules);
   add_training(rules);
   return rules;
 }

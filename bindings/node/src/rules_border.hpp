@@ -19,11 +19,18 @@ void add_fsrs(JsonRules& by_name);
 void add_training(JsonRules& by_name);
 // Rules of arrays and handles, as functions.
 void add_fsrs(Napi::Object rules);
+void add_queue(Napi::Object rules);
 void add_training(Napi::Object rules);
 
-inline int small(std::int64_t value, std::int64_t min, std::int64_t max, const char* field) {
+// What a scheduler is for JavaScript.
+using SchedulerHandle = std::shared_ptr<const rules::fsrs::Scheduler>;
+inline const SchedulerHandle& scheduler_of(const Napi::Value& value) {
+  return *value.As<Napi::External<SchedulerHandle>>().Data();
+}
+
+inline int small(std::int64_t value, std::int64_t min, std::int64_t max, std::string_view field) {
   if (value < min || value > max) {
-    throw invalid(field, "out_of_range", fmt::format("must be {} to {}", min, max));
+    throw invalid(std::string(field), "out_of_range", fmt::format("must be {} to {}", min, max));
   }
   return static_cast<int>(value);
 }

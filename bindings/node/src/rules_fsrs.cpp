@@ -73,8 +73,6 @@ namespace fsrs = rules::fsrs;
 
 // ---- Single values ----
 
-using SchedulerHandle = std::shared_ptr<const fsrs::Scheduler>;
-
 // None given: the default ones.
 fsrs::Parameters parameters_of(const std::vector<double>& given) {
   return given.empty() ? fsrs::kDefaultParameters : fsrs::parameters_from(given);
@@ -88,10 +86,6 @@ Napi::Value scheduler(const Napi::CallbackInfo& info) {
     return Napi::External<SchedulerHandle>::New(info.Env(), made.release(),
                                                 [](napi_env, SchedulerHandle* handle) { delete handle; });
   });
-}
-
-const SchedulerHandle& scheduler_of(const Napi::Value& value) {
-  return *value.As<Napi::External<SchedulerHandle>>().Data();
 }
 
 // review(handle, {card, rating, at} as JSON): the outcome as JSON

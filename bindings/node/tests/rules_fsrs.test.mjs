@@ -271,3 +271,32 @@ test('a forecast counts cards on the day they come back', () => {
   assert.throws(() => fsrs.forecast([{ state: 'review', due: 'soon' }], { today: '2026-03-10' }),
     (thrown) => thrown.fields[0].field === 'cards[0].due')
 })
+
+test('the queue serves what is due within the day\'s limits', () => {
+  const scheduler = new fsrs.Scheduler({ fuzz: false })
+  const now = new Date('2026-03-10T12:00:00Z')
+  const card = (n, more) => ({ ...fsrs.newCard(`019a0000-0000-7000-8000-00000000000${n}`), ...more })
+  const note = '019b0000-0000-7000-8000-000000000001'
+  const cards = [
+    card(1, { ordinal: 2 }),
+    card(2, { ordinal: 1, note_id: note }),
+    card(3, { ordinal: 3, note_id: note }),
+    card(4, { state: 'review', due_day: '2026-03-10', stability: 5, last_study_day: '2026-03-05' }),
+    card(5, { state: 'review', due_day: '2026-03-11' }),
+    card(6, { state: 'learning', due_at: new Date('2026-03-10T11:55:00Z') }),
+    card(7, { state: 'learning', due_at: '2026-03-10T13:00:00Z' }),
+  ]
+  const queue = scheduler.queue(cards, { now, settings: { new_review_order: 'review_first' } })
+  assert.deepEqual(queue.cards.map(({ index, pool }) => [index, pool]), [[5, 'learning'], [3, 'review'], [1, 'new'], [0, 'new']])
+  assert.equal(queue.cards[0].id, cards[5].id)
+  assert.deepEqual(queue.counts, { learning: 1, review: 1, new: 2 })
+  assert.equal(Date.parse(queue.next_learning_due_at), Date.parse('2026-03-10T13:00:00Z'))
+  assert.deepEqual(scheduler.queue(cards, { now, introduced_today: 9 }).counts, { learning: 1, review: 1, new: 1 })
+  assert.equal(scheduler.queue(cards, { now, limit: 1 }).cards.length, 1)
+  const refused = (field, changes, options) => assert.throws(() => scheduler.queue([cards[0], { ...cards[3], ...changes }], { now, ...options }),
+    (thrown) => thrown.code === 'VALIDATION_ERROR' && thrown.fields[0].field === field)
+  refused('cards[1].stability', { stability: -1 })
+  refused('cards[1].due_day', { due_day: 'soon' })
+  refused('settings.reviews_per_day', {}, { settings: { reviews_per_day: -1 } })
+  refused('limit', {}, { limit: 0 })
+})

@@ -33,7 +33,8 @@ const step: rules.focus.Step = rules.focus.start({ duration_seconds: 1500, now: 
 const scheduler = new rules.fsrs.Scheduler()
 const after = await scheduler.reviewMany(rules.fsrs.newCards(2, new Uint8Array(32)), { ratings: Uint8Array.of(3, 4), at: Float64Array.of(Date.now()) })
 const again: rules.fsrs.Outcomes = await scheduler.reviewMany(after.cards, { ratings: Uint8Array.of(3, 4), at: after.cards.due_at }, { threads: 2 })
+const waiting: number = scheduler.queue([card, { id: 'x', state: 'learning', due_at: new Date() }], { now: new Date() }).counts.new
 const memory: Float64Array = (await scheduler.replayMany({ offsets: Int32Array.of(0), ratings: new Uint8Array(), elapsedDays: new Int32Array() })).stability
 const next: rules.training.NextSession = rules.training.programNext({ program: { mode: 'rotation', weeks: [{ days: [{ id: 'a' }] }] }, today: '2026-01-05' })
-console.log(starts, many, most, card.due_at, step.refusal, again.cards.due_day, memory, next.slot?.day_id)
+console.log(starts, many, most, card.due_at, step.refusal, again.cards.due_day, memory, waiting, next.slot?.day_id)
 declare const console: { log(...values: unknown[]): void }

@@ -52,6 +52,7 @@ struct DeckLimit {
   int new_cards_per_day = 0;
   int introduced_today = 0;  // of the deck's cards
 };
+BOOST_DESCRIBE_STRUCT(DeckLimit, (), (deck_id, new_cards_per_day, introduced_today))
 
 struct QueueSettings {
   int reviews_per_day = 200;
@@ -63,6 +64,9 @@ struct QueueSettings {
   bool bury_review_siblings = true;
   int learn_ahead_minutes = 20;
 };
+BOOST_DESCRIBE_STRUCT(QueueSettings, (),
+                      (reviews_per_day, new_cards_per_day, new_ignores_review_limit, new_review_order, review_order,
+                       bury_new_siblings, bury_review_siblings, learn_ahead_minutes))
 
 struct QueueDay {
   Instant now{};
@@ -83,6 +87,7 @@ struct QueueCounts {
   int total() const { return learning + review + new_; }
   friend bool operator==(const QueueCounts&, const QueueCounts&) = default;
 };
+BOOST_DESCRIBE_STRUCT(QueueCounts, (), (learning, review, new_))
 
 struct QueuePlace {
   std::size_t card = 0;  // index of the card in the input
