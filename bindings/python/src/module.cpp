@@ -1,44 +1,17 @@
 // The extension module ignition._core: an engine, calls by name, the catalogue. The package around it is Python.
 #include <pybind11/pybind11.h>
 
-#include <atomic>
 #include <set>
 
-#include "ignition/host.hpp"
 #include "ignition/version.hpp"
+#include "rules.hpp"
 #include "values.hpp"
+#include "work.hpp"
 
 namespace ignition::python {
 namespace {
 
 namespace py = pybind11;
-
-// Work without the GIL that is under way in any thread. A thread that asks for the GIL when the interpreter is being
-// torn down would be ended in the middle of C++, so exit waits for this work, and refuses new calls.
-std::atomic<int> work_under_way = 0;
-bool exiting = false;  // guarded by the GIL
-
-class UnderWay {
- public:
-  UnderWay() { ++work_under_way; }
-  ~UnderWay() {
-    --work_under_way;
-    work_under_way.notify_all();
-  }
-  UnderWay(const UnderWay&) = delete;
-  UnderWay& operator=(const UnderWay&) = delete;
-
-  static void wait_for_all() {
-    const py::gil_scoped_release release;
-    for (int n = work_under_way; n > 0; n = work_under_way) work_under_way.wait(n);
-  }
-};
-
-template <class Work>
-auto without_gil(Work&& work) {
-  const py::gil_scoped_release release;
-  return at_border(std::forward<Work>(work));
-}
 
 // An open store. Its engine lives until close() and the end of the calls under way; all members are guarded by the GIL.
 class Store {
@@ -212,6 +185,7 @@ PYBIND11_MODULE(_core, m) {
     for (const std::string_view code : type_info<Code>.enumerators) out.append(py::str(code.data(), code.size()));
     return out;
   });
+  add_rules(m);
   m.attr("version") = kVersion;
   m.attr("local_user") = kLocalUser.text();
   py::module_::import("atexit").attr("register")(py::cpp_function(&Store::exit));

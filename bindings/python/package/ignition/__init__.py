@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from . import _core
+from . import _core, rules
 from .errors import (
     Conflict,
     Error,
