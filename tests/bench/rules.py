@@ -62,6 +62,13 @@ def rust(results, folder, measure, collection):
     add(results, lines_of(measure, "evaluate", collection, *map(str, fitted["parameters"])))
 
 
+def from_the_package(build):
+    """The batch through Ignition's own Python package."""
+    package = build / "bindings" / "python"
+    return lines_of((package / "interpreter").read_text(), PEERS.parent / "programs" / "rules_python.py",
+                    env=dict(os.environ, PYTHONPATH=str(package)))
+
+
 def reason(error):
     """The last words of a command that failed."""
     said = (getattr(error, "stderr", None) or "").strip().splitlines()
@@ -80,6 +87,7 @@ def measure_rules(results, build, folder):
     node = ("node", PEERS.parent / "programs" / "node.cjs", build / "bindings" / "node" / "package", "batch")
     for name, compare in (
         ("Node", lambda: add(results, lines_of(*node))),
+        ("Python", lambda: add(results, from_the_package(build))),
         ("python-dateutil", lambda: recurrence(
             results, from_pypi(DATEUTIL, peers / "dateutil", "py_dateutil.py"), occurrences)),
         ("rrule", lambda: recurrence(results, from_npm(RRULE, peers / "rrule", "rrule.mjs"), occurrences)),

