@@ -63,8 +63,11 @@ std::shared_ptr<Clock> clock_of(const GlobalOptions& options) {
 Session::Session(const GlobalOptions& options, std::shared_ptr<Clock> clock, std::shared_ptr<IdSource> ids)
     : options_(options) {
   Configuration config = configuration(options);
+  StoreOptions store = config.database.store();
+  // A command would rather wait than fail beside a busy server: nobody else waits for it.
+  store.busy_timeout_ms = std::max(store.busy_timeout_ms, 30'000);
   engine_ = Engine::open({.store_url = config.database.url,
-                          .store = config.database.store(),
+                          .store = std::move(store),
                           .config = std::move(config.library),
                           .migrate = config.database.migrates(),
                           .clock = std::move(clock),
