@@ -24,7 +24,11 @@ std::string defaults(std::string_view between) {
 // `postgresql` of `postgresql+asyncpg://...`; empty when the text has no scheme.
 std::string_view scheme_of(std::string_view url) {
   const std::size_t end = url.find("://");
-  return end == std::string_view::npos ? std::string_view{} : url.substr(0, std::min(end, url.find('+')));
+  if (end == std::string_view::npos) return {};
+  const std::string_view scheme = url.substr(0, end);
+  // Not that of a password in `host=db password=a://b`.
+  if (scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+.-") != std::string_view::npos) return {};
+  return scheme.substr(0, scheme.find('+'));
 }
 
 bool is_keyword(std::string_view text) {

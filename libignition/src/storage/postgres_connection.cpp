@@ -419,14 +419,18 @@ void PostgresConnection::copy(const TypeInfo& row, std::string_view table, std::
   columns.reserve(row.fields.size());
   for (const Field& field : row.fields) columns.emplace_back(field.name);
   const std::string name(table);
+  // Made first, for the writer completes what it has when a later row cannot be written.
+  std::vector<std::string> lines;
+  lines.reserve(rows.size());
+  std::vector<std::string> texts;
+  for (const void* object : rows) lines.push_back(copy_line(params_of(row, object, texts)));
   guarded(name, [&] {
   // stream_to, which follows, takes only as many columns as are known when the program is compiled.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     pqxx::tablewriter writer(*session_, name, columns.begin(), columns.end());
 #pragma GCC diagnostic pop
-    std::vector<std::string> texts;
-    for (const void* object : rows) writer.write_raw_line(copy_line(params_of(row, object, texts)));
+    for (const std::string& line : lines) writer.write_raw_line(line);
     writer.complete();
   });
 }

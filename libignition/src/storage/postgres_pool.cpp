@@ -146,7 +146,7 @@ void PostgresPool::keep() {
       try {
         give_back(connect_counted(Clock::now()), true);
         made = true;
-      } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next round tries again, and takers are told
+      } catch (...) {  // NOLINT(bugprone-empty-catch): the next round tries again, and takers are told
       }
     }
     lock.lock();

@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "ignition/version.hpp"
 #include "storage/postgres_address.hpp"
 #include "storage/postgres_error.hpp"
 #include "storage/postgres_pool.hpp"
@@ -210,7 +209,7 @@ class PostgresTransaction final : public Transaction {
     bool fit = lease_->alive();
     try {
       if (fit && (begun_ || lease_->refused())) lease_->roll_back(how);
-    } catch (const Error&) {
+    } catch (...) {
       fit = false;
     }
     lease_.end(fit);
@@ -352,12 +351,7 @@ class PostgresStore final : public Store {
     const auto start = std::chrono::steady_clock::now();
     connection.command(for_postgres(script(file, Direction::up, "postgresql")));
     const auto took = std::chrono::steady_clock::now() - start;
-    const MigrationRow row{.version = file.version,
-                           .name = std::string(file.name),
-                           .checksum = checksum(file),
-                           .applied_at = now,
-                           .duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
-                           .library_version = kVersion};
+    const MigrationRow row = record_of(file, now, took);
     std::vector<std::string> texts;
     connection.run(insert_statement(type_info<MigrationRow>, MigrationRow::table),
                    params_of(type_info<MigrationRow>, &row, texts), nullptr, nullptr, Rights::write);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ignition/sha256.hpp"
+#include "ignition/version.hpp"
 
 namespace ignition::storage {
 namespace {
@@ -13,6 +14,15 @@ constexpr std::string_view kDown = "\n-- down\n";
 constexpr std::string_view kOnly = "-- only: ";
 
 }  // namespace
+
+MigrationRow record_of(const SchemaFile& file, Instant now, std::chrono::steady_clock::duration took) {
+  return {.version = file.version,
+          .name = std::string(file.name),
+          .checksum = checksum(file),
+          .applied_at = now,
+          .duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
+          .library_version = kVersion};
+}
 
 std::string checksum(const SchemaFile& file) { return hex_text(sha256(file.text)); }
 

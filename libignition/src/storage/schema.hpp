@@ -5,6 +5,7 @@
 // whole text.
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,6 +58,8 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 ))sql";
 
 std::string checksum(const SchemaFile& file);
+// What is recorded of a file that this program has just run.
+MigrationRow record_of(const SchemaFile& file, Instant now, std::chrono::steady_clock::duration took);
 
 // The up or the down part of a file as `backend` (sqlite, postgresql) runs it.
 enum class Direction : std::uint8_t { up, down };

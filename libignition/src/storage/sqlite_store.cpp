@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "ignition/version.hpp"
 #include "storage/sqlite_statistics.hpp"
 #include "storage/sqlite_writer.hpp"
 
@@ -272,12 +271,7 @@ class SqliteStore final : public Store {
       const auto start = std::chrono::steady_clock::now();
       run_script(connection, script(file, Direction::up, "sqlite"));
       const auto took = std::chrono::steady_clock::now() - start;
-      const MigrationRow row{.version = file.version,
-                             .name = std::string(file.name),
-                             .checksum = checksum(file),
-                             .applied_at = now,
-                             .duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
-                             .library_version = kVersion};
+      const MigrationRow row = record_of(file, now, took);
       std::vector<std::string> texts;
       connection.run(insert_statement(type_info<MigrationRow>, MigrationRow::table),
                      params_of(type_info<MigrationRow>, &row, texts), nullptr, nullptr, Rights::write);

@@ -440,6 +440,12 @@ void fill(Facts& out, const FactGroup& group, const Rows& rows, const Context& c
   group.fill(out, own, ctx);
 }
 
+// Within a handler: what another run of the operation may get through is not worked around.
+void pass_on_if_again(const std::exception& error) {
+  const auto* known = dynamic_cast<const Error*>(&error);
+  if (known != nullptr && may_run_again(*known)) throw;
+}
+
 // Reads a group by itself; a failure leaves it empty.
 void fill_alone(Facts& out, const FactGroup& group, Context& ctx) {
   static const std::vector<std::string> statements = [] {
@@ -454,7 +460,8 @@ void fill_alone(Facts& out, const FactGroup& group, Context& ctx) {
     Facts filled = out;
     fill(filled, group, rows, ctx);
     out = std::move(filled);
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    pass_on_if_again(error);
     out.facts.degraded.emplace_back(group.name);
   }
 }
@@ -501,7 +508,8 @@ std::optional<Facts> read_at_once(Context& ctx) {
   Rows rows;
   try {
     ctx.db.attempt([&] { rows = read(ctx, {.text = statement, .alone = true}); });
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    pass_on_if_again(error);
     return {};
   }
   if (!fits(rows, ctx)) throw write_conflict();
@@ -521,7 +529,8 @@ Facts read_one_by_one(Context& ctx) {
   std::vector<flags::StoredFlag> stored;
   try {
     ctx.db.attempt([&] { stored = flags::stored_of_today(ctx); });
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    pass_on_if_again(error);
     out.facts.degraded.emplace_back("flags");  // they have the values they were shipped with
   }
   judge_flags(out, stored, ctx);

@@ -4,10 +4,11 @@ namespace ignition::today {
 namespace {
 
 constexpr std::string_view kSql = R"sql(
-  SELECT 'streak', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, MAX(last_activity_date),
-         NULL, NULL
+  SELECT 'streak', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+         MAX(last_activity_date) FILTER (WHERE last_activity_date <= $2), NULL, NULL
     FROM user_streaks WHERE user_id = $1)sql";
 
+// Dates after today were recorded further east; they say nothing of the days up to now.
 // A streak that was kept today or yesterday runs: nothing can have been missed since. The done days of habits are days
 // of a streak type of their own, so their streaks need no look (rule F6).
 void fill(Facts& out, std::span<const FactRow> rows, const Context& ctx) {
