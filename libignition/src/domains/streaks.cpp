@@ -287,7 +287,8 @@ std::vector<Change> remove_day(Context& ctx, rules::StreakSet types, LocalDate d
 int peak(Context& ctx, rules::StreakType type, const rules::DateRange& range, int most) {
   // A run of `most` days may have begun this long before; days that cost nothing (shields, pauses) may lie in it.
   constexpr int kNeutralDays = 62;
-  const LocalDate since = range.first - most - kNeutralDays;
+  constexpr int kCentury = 36'525;  // no run is longer, whatever a quest asks for
+  const LocalDate since = range.first - std::min(most, kCentury) - kNeutralDays;
   std::vector<rules::DoneDay> days;
   std::vector<LocalDate> done;
   ctx.db.each<DayRow>(

@@ -132,10 +132,13 @@ constexpr Shipped kShipped[] = {
      50},
 };
 
-rules::Trigger trigger_of(const Json& config) {
-  const auto trigger = rules::trigger_of(from_json<rules::TriggerConfig>(config.text));
-  if (!trigger) throw Error(Code::INTERNAL, "An achievement has a trigger that nothing can reach.");
-  return *trigger;
+// None for a trigger that this version of the program does not know: nothing it sees can reach it.
+std::optional<rules::Trigger> trigger_of(const Json& config) {
+  try {
+    return rules::trigger_of(from_json<rules::TriggerConfig>(config.text));
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 // A definition that is not earned yet, while a deed is looked at.
@@ -164,8 +167,7 @@ void unlock(Context& ctx, const OpenRow& row, progress::Aftermath& aftermath) {
   aftermath.achievements.push_back(row.key);
 }
 
-void show_progress(Achievement& achievement, Measures& measures) {
-  const rules::Trigger trigger = trigger_of(achievement.trigger_config);
+void show_progress(Achievement& achievement, const rules::Trigger& trigger, Measures& measures) {
   achievement.progress_max = trigger.count;
   achievement.progress = achievement.earned ? trigger.count : std::min(measures.of(trigger), trigger.count);
   achievement.progress_label = rules::progress_label(trigger, achievement.progress);
@@ -177,17 +179,19 @@ Achievements list(Context& ctx, const ListAchievements& in) {
   Achievements out;
   Measures measures(ctx, true);
   const auto category = in.category ? std::optional(in.category->value) : std::nullopt;
+  std::vector<rules::Trigger> triggers;  // of each achievement
   ctx.db.each<ActiveRow>(
       kActive,
       [&](ActiveRow&& row) {
+        auto trigger = trigger_of(row.trigger_config);
+        if (!trigger) return;
         const auto earned_at = row.earned_at;
+        if (!earned_at) measures.announce(*trigger);
+        triggers.push_back(std::move(*trigger));
         out.achievements.push_back({std::move(row), earned_at.has_value(), earned_at, 0, 1, {}});
       },
       ctx.user, category);
-  for (const Achievement& achievement : out.achievements) {
-    if (!achievement.earned) measures.announce(trigger_of(achievement.trigger_config));
-  }
-  for (Achievement& achievement : out.achievements) show_progress(achievement, measures);
+  for (std::size_t i = 0; i < triggers.size(); ++i) show_progress(out.achievements[i], triggers[i], measures);
   return out;
 }
 
@@ -231,8 +235,7 @@ void follow(Context& ctx, const progress::Happened& happened, progress::Aftermat
   ctx.db.each<OpenRow>(
       kOpen,
       [&](OpenRow&& row) {
-        auto trigger = trigger_of(row.trigger_config);
-        open.push_back({std::move(row), std::move(trigger)});
+        if (auto trigger = trigger_of(row.trigger_config)) open.push_back({std::move(row), std::move(*trigger)});
       },
       ctx.user);
   Measures measures(ctx, false);

@@ -168,6 +168,7 @@ Capture create(Context& ctx, const CreateCapture& in) {
   }
   if (in.url) item.url = in.url->value;
   if (in.client_ref) item.client_ref = in.client_ref->value;
+  item.source = inbox::source_of(ctx);
   item.captured_at = checked_captured_at(ctx, in.captured_at);
   return view(inbox::store_new(ctx, std::move(item)));
 }

@@ -13,7 +13,7 @@ constexpr std::string_view kListed = R"sql(
 constexpr Sql kProcessAll{R"sql(
   UPDATE inbox_items SET is_processed = TRUE, processed_at = $2, updated_at = $2
    WHERE user_id = $1 AND created_at <= $3 AND is_processed = FALSE AND is_archived = FALSE
-     AND (snoozed_until IS NULL OR snoozed_until <= $2))sql"};
+     AND (expires_at IS NULL OR expires_at > $2) AND (snoozed_until IS NULL OR snoozed_until <= $2))sql"};
 constexpr Sql kDelete{R"sql(DELETE FROM inbox_items WHERE user_id = $1 AND id = $2)sql"};
 constexpr Sql kClear{R"sql(DELETE FROM inbox_items WHERE user_id = $1 AND ($2 = FALSE OR is_processed))sql"};
 
@@ -82,7 +82,7 @@ OneItem create(Context& ctx, const CreateItem& in) {
   item.expires_at = in.expires_at;
   if (in.url) item.url = in.url->value;
   if (in.client_ref) item.client_ref = in.client_ref->value;
-  item.source = ctx.caller.credential == Credential::api_key ? Source::api : Source::web;
+  item.source = source_of(ctx);
   item.captured_at = ctx.now;
   return {store_new(ctx, std::move(item))};
 }

@@ -50,6 +50,10 @@ std::optional<Item> find_by_ref(Context& ctx, const std::string& client_ref) {
   return ctx.db.maybe<Item>(Sql{text}, ctx.user, client_ref);
 }
 
+Source source_of(const Context& ctx) {
+  return ctx.caller.credential == Credential::api_key ? Source::api : Source::web;
+}
+
 Item store_new(Context& ctx, Item item) {
   item.id = ctx.new_id();
   item.created_at = item.updated_at = ctx.now;

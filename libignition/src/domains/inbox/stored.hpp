@@ -16,6 +16,8 @@ std::string select_items(std::string_view rest);
 std::optional<Item> find(Context& ctx, const Uuid& id);
 std::optional<Item> find_by_ref(Context& ctx, const std::string& client_ref);
 
+// Where a capture of this caller comes from.
+Source source_of(const Context& ctx);
 // Stores a new item of the caller, whose id and times are filled in; what a user captured is told to the feed.
 Item store_new(Context& ctx, Item item);
 // Stores what changed of an item; nothing when nothing did.

@@ -320,9 +320,11 @@ Json take_answer(Context& ctx, const Step& step, const std::optional<Json>& resp
   if (const auto problem = rules::problem_with(form_of(step, options), understood.answer)) {
     refuse(problem->code, problem->message);
   }
-  const bool passed_over = understood.answer.skipped || !understood.answer.given;
-  if (!step.action_type || passed_over) return given;
-  if (*step.action_type == StepAction::create_goal) return set_goal(ctx, *understood.answer.text, former);
+  const bool skipped = understood.answer.skipped && !step.required;
+  const bool makes_goal = step.action_type == StepAction::create_goal;
+  if (skipped && makes_goal) return {R"({"skipped":true})"};  // the goal's id is never the client's word
+  if (!step.action_type || skipped || !understood.answer.given) return given;
+  if (makes_goal) return set_goal(ctx, *understood.answer.text, former);
   if (understood.answer.keys) apply(ctx, *step.action_type, understood);
   return given;
 }

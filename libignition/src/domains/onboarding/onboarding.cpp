@@ -12,7 +12,8 @@ namespace {
 
 using rules::OnboardingStatus;
 
-// A flow with the user's state in it: the flow with the key or id $2, or that of the step $3, or the default one (rule O1).
+// A flow with the user's state in it: the flow with the key or id $2, or that of the step $3, or the default one (rule
+// O1).
 constexpr Sql kFlow{R"sql(
   SELECT f.id, f.key, f.name, f.description, f.version, s.id, s.status, s.current_step_id, s.can_resume, s.started_at,
          s.completed_at, s.skipped_at, s.last_step_completed_at, f.is_default

@@ -20,8 +20,13 @@ constexpr std::string_view kQuests = R"sql(
 constexpr std::string_view kNewestFirst = " ORDER BY created_at DESC, id DESC";
 const std::string kPageText = std::string(kQuests).append(kNewestFirst) + " LIMIT $2 OFFSET $3";
 const std::string kOneText = std::string(kQuests) + " AND id = $2";
-const std::string kWithText = std::string(kQuests).append(" AND status IN ($2, $3, $4)").append(kNewestFirst);
-const std::string kLinkedText = std::string(kQuests).append(" AND link_kind = 'workout' AND link_id = $2 ORDER BY id");
+const std::string kWithText =
+    std::string(kQuests)
+        .append(" AND (status = $2 OR (status IN ($3, $4) AND (status <> 'completed' OR is_repeatable)))")
+        .append(kNewestFirst);
+const std::string kLinkedText = std::string(kQuests).append(
+    " AND link_kind = 'workout' AND link_id = $2 AND (status IN ('available', 'accepted') OR (status = 'completed' AND "
+    "is_repeatable)) ORDER BY id");
 constexpr Sql kCount{R"sql(SELECT count(*) FROM user_quests WHERE user_id = $1)sql"};
 constexpr Sql kCountOpen{R"sql(
   SELECT count(*) FROM user_quests
@@ -255,7 +260,8 @@ void workout_done(Context& ctx, const Uuid& workout) {
     const rules::PersonalQuest before = as_of_now(ctx, quest);
     const auto after = rules::progressed(before, before.progress + 1);
     if (!after) continue;
-    if (after->progress >= after->target) {
+    // A period that has its completion already waits for the next one; the workout is never refused.
+    if (after->progress >= after->target && rules::completed(before, ctx.today)) {
       complete(ctx, quest);
     } else {
       store(ctx, quest, *after);
