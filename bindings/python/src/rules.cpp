@@ -140,11 +140,13 @@ class CardScheduler {
   explicit CardScheduler(const py::object& settings) : scheduler_(read_scheduler(json_of(settings))) {}
 
   py::object review(const py::object& input) const {
-    std::string answer = at_border([&] { return review_card(scheduler_, json_of(input)); });
+    const std::string card = json_of(input);  // what Python raises there is not ours
+    std::string answer = at_border([&] { return review_card(scheduler_, card); });
     return read_json(answer);
   }
   py::object preview(const py::object& input) const {
-    std::string answer = at_border([&] { return preview_card(scheduler_, json_of(input)); });
+    const std::string card = json_of(input);  // what Python raises there is not ours
+    std::string answer = at_border([&] { return preview_card(scheduler_, card); });
     return read_json(answer);
   }
 

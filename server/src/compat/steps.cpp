@@ -187,6 +187,9 @@ std::function<Answer(Operations&, Scene&)> whole_list(std::string_view operation
   };
 }
 
+// No list is longer.
+constexpr std::int64_t kLargestOffset = 1'000'000'000;
+
 Step limit_and_offset() {
   return {"`limit`, `offset` → `page_size`, `page`", [](Value&, Scene& scene) {
             const auto limit = scene.request.take_parameter("limit");
@@ -198,7 +201,10 @@ Step limit_and_offset() {
             const std::string* size = scene.request.parameter("page_size");
             const std::int64_t per_page = size == nullptr ? 20 : whole_number(*size).value_or(-1);
             const std::int64_t from = whole_number(*offset).value_or(-1);
-            if (from < 0) throw invalid("offset", "out_of_range", "must be a whole number from 0");
+            if (from < 0 || from > kLargestOffset) {
+              throw invalid("offset", "out_of_range",
+                            fmt::format("must be a whole number from 0 to {}", kLargestOffset));
+            }
             if (per_page > 0) scene.request.query.emplace_back("page", std::to_string(from / per_page + 1));
           }};
 }
