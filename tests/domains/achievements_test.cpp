@@ -12,11 +12,6 @@ namespace {
 namespace keys = rules::keys;
 using rules::EventKind;
 
-std::string with_id(const Uuid& id, std::string_view more = {}) {
-  return more.empty() ? fmt::format(R"({{"id": "{}"}})", id.text())
-                      : fmt::format(R"({{"id": "{}", {}}})", id.text(), more);
-}
-
 Uuid object(int n) { return SequentialIds(1000 + static_cast<std::uint64_t>(n)).next(Instant{}); }
 
 struct Life {

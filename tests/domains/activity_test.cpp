@@ -7,18 +7,16 @@ using namespace ignition::test;
 
 namespace {
 
-std::string by_id(const Answered& object) { return fmt::format(R"({{"id":"{}"}})", object["id"].text()); }
-
 Answered complete_habit(const Person& person, std::string_view name) {
   const auto habit = person.call("habits.create", fmt::format(R"({{"name":"{}"}})", name))["habit"];
-  person.call("habits.complete", by_id(habit));
+  person.call("habits.complete", with_id(habit));
   return habit;
 }
 
 void complete_focus(World& world, const Person& person) {
   const auto session = person.call("focus.start", R"({"duration_seconds":300})");
   world.clock->advance(std::chrono::minutes(5));
-  person.call("focus.complete", by_id(session));
+  person.call("focus.complete", with_id(session));
 }
 
 }  // namespace

@@ -7,11 +7,6 @@ using namespace ignition::test;
 
 namespace {
 
-std::string by_id(const Answered& object) { return fmt::format(R"({{"id":"{}"}})", object["id"].text()); }
-std::string with_id(const Answered& object, std::string_view rest) {
-  return fmt::format(R"({{"id":"{}",{}}})", object["id"].text(), rest);
-}
-
 Answered capture(const Person& person, std::string_view content) {
   return person.call("captures.create", fmt::format(R"({{"content":"{}"}})", content));
 }
@@ -40,8 +35,8 @@ STORE_TEST("a capture is split into title and description and put together again
   CHECK(capture["content"] == "Buy milk\n2 l, oat");
   CHECK(capture["type"] == "note");
   CHECK(capture["captured_at"] == world.clock->now());
-  CHECK(ann.call("captures.get", by_id(capture)) == capture);
-  CHECK(ann.call("inbox.get", by_id(capture))["item"]["title"] == "Buy milk");
+  CHECK(ann.call("captures.get", with_id(capture)) == capture);
+  CHECK(ann.call("inbox.get", with_id(capture))["item"]["title"] == "Buy milk");
   CHECK(ann.error_of("captures.create", R"({"content":" \n "})") == "VALIDATION_ERROR content:too_short");
 }
 
@@ -88,7 +83,7 @@ STORE_TEST("captures are listed by state, newest first") {
     world.clock->advance(std::chrono::seconds(1));
   }
   ann.call("captures.update", with_id(all[1], R"("snoozed_until":"2026-03-11T09:00:00Z")"));
-  ann.call("captures.process", by_id(all[2]));
+  ann.call("captures.process", with_id(all[2]));
   ann.call("captures.update", with_id(all[3], R"("is_archived":true)"));
   CHECK(contents(ann) == "1: open");
   CHECK(contents(ann, R"({"state":"snoozed"})") == "1: snoozed");
@@ -141,10 +136,10 @@ STORE_TEST("a capture changes word by word") {
   CHECK(changed["url"] == nullptr);
   CHECK(changed["tags"].json() == R"(["x"])");
   CHECK(ann.call("captures.update", with_id(made, R"("type":"idea","tags":[])"))["type"] == "idea");
-  CHECK(ann.call("captures.process", by_id(made))["processed_at"] == world.clock->now());
+  CHECK(ann.call("captures.process", with_id(made))["processed_at"] == world.clock->now());
   CHECK(ann.call("captures.process", with_id(made, R"("processed":false)"))["processed_at"] == nullptr);
-  CHECK(ann.call("captures.delete", by_id(made))["deleted"] == true);
-  CHECK(ann.error_of("captures.get", by_id(made)).code == Code::NOT_FOUND);
+  CHECK(ann.call("captures.delete", with_id(made))["deleted"] == true);
+  CHECK(ann.error_of("captures.get", with_id(made)).code == Code::NOT_FOUND);
 }
 
 STORE_TEST("several captures are processed, archived and deleted in one call, others' are passed over") {
@@ -232,7 +227,7 @@ STORE_TEST("what cannot become of a capture is refused and the capture stays ope
         "VALIDATION_ERROR target:encrypted");
   for (int i = 0; i < 50; ++i) ann.call("plan.add_item", R"({"title":"full"})");
   CHECK(ann.error_of("captures.convert", with_id(made, R"("target":"plan_item")")) == "CONFLICT limit_reached");
-  CHECK(ann.call("captures.get", by_id(made))["converted_to"] == nullptr);
+  CHECK(ann.call("captures.get", with_id(made))["converted_to"] == nullptr);
   CHECK(ann.call("captures.list")["open_count"] == 2);
 }
 
@@ -243,8 +238,8 @@ STORE_TEST("another user's captures do not exist") {
   const auto made = capture(ann, "x");
   for (const char* operation : {"captures.get", "captures.update", "captures.delete", "captures.process"}) {
     CAPTURE(operation);
-    CHECK(bob.error_of(operation, by_id(made)).code == Code::NOT_FOUND);
+    CHECK(bob.error_of(operation, with_id(made)).code == Code::NOT_FOUND);
   }
   CHECK(bob.error_of("captures.convert", with_id(made, R"("target":"habit")")).code == Code::NOT_FOUND);
-  CHECK(ann.call("captures.get", by_id(made)) == made);
+  CHECK(ann.call("captures.get", with_id(made)) == made);
 }

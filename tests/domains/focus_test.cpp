@@ -26,14 +26,13 @@ struct Morning : World {
   Answered active() const { return ann.call("focus.active"); }
   std::int64_t version() const { return active()["version"].integer(); }
   Answered start(std::string_view body = "{}") const { return ann.call("focus.start", body); }
-  Answered complete(const Answered& session) const { return ann.call("focus.complete", by_id(session)); }
+  Answered complete(const Answered& session) const { return ann.call("focus.complete", with_id(session)); }
   // A session of `seconds` that has run to its end and been completed.
   Answered finish(int seconds, std::string_view mode = "focus") {
     const auto session = start(fmt::format(R"({{"mode":"{}","duration_seconds":{}}})", mode, seconds));
     clock->advance(std::chrono::seconds(seconds));
     return complete(session);
   }
-  static std::string by_id(const Answered& session) { return fmt::format(R"({{"id":"{}"}})", session["id"].text()); }
 
   Person ann;
 };
@@ -337,7 +336,7 @@ STORE_TEST("a finished session is paid by the next start, as of its end") {
   const auto focus = morning.start();
   morning.at("10:26:00");
   const auto rest = morning.start(R"({"mode":"break","on_active":"reject"})");
-  const auto paid = morning.ann.call("focus.get", Morning::by_id(focus));
+  const auto paid = morning.ann.call("focus.get", with_id(focus));
   CHECK(paid["status"] == "completed");
   CHECK(paid["completed_at"] == instant_text("10:25:00"));
   CHECK(paid["xp_awarded"] == 25);
@@ -454,7 +453,7 @@ STORE_TEST("a pause lasts an hour, then the session has expired for everybody at
   morning.at("12:00:00");
   const auto revision = morning.revision(morning.ann);
   for (int device = 0; device < 2; ++device) {
-    const auto seen = morning.ann.call("focus.get", Morning::by_id(session));
+    const auto seen = morning.ann.call("focus.get", with_id(session));
     CHECK(seen["status"] == "expired");
     CHECK(seen["expired_at"] == instant_text("11:10:00"));
     CHECK(seen["paused_at"] == nullptr);
@@ -472,7 +471,7 @@ STORE_TEST("a pause lasts an hour, then the session has expired for everybody at
 
   morning.start();
   CHECK(morning.version() == 4);
-  CHECK(morning.ann.call("focus.get", Morning::by_id(session))["expired_at"] == instant_text("11:10:00"));
+  CHECK(morning.ann.call("focus.get", with_id(session))["expired_at"] == instant_text("11:10:00"));
   CHECK(morning.count("SELECT count(*) FROM focus_sessions WHERE status = 'expired'") == 1);
   CHECK(morning.count("SELECT count(*) FROM focus_pauses WHERE ended_by = 'expire' AND resumed_at IS NULL") == 1);
   CHECK(morning.ann.call("focus.stats")["expired_sessions"] == 1);
@@ -552,7 +551,7 @@ STORE_TEST("subscribers hear each change once, after the commit") {
   morning.ann.call("focus.pause");
   morning.ann.call("focus.pause");
   morning.start();
-  morning.ann.call("focus.abandon", Morning::by_id(session));  // was replaced
+  morning.ann.call("focus.abandon", with_id(session));  // was replaced
   morning.at("12:00:00");
   morning.active();
   CHECK(heard == std::vector<std::string>{R"({"version":1})", R"({"version":2})", R"({"version":4})"});
@@ -669,7 +668,7 @@ STORE_TEST("what was not focused is not paid, and says nothing to the feed") {
   CHECK(at_once["new_level"] == 1);
   morning.start();
   morning.clock->advance(2h);  // expired
-  morning.ann.call("focus.abandon", Morning::by_id(morning.start()));
+  morning.ann.call("focus.abandon", with_id(morning.start()));
   CHECK(morning.count("SELECT count(*) FROM points_ledger") == 0);
   CHECK(morning.count("SELECT count(*) FROM activity_events WHERE event_type = 'focus_complete'") == 0);
   CHECK(morning.count("SELECT count(*) FROM activity_events WHERE event_type = 'focus_start'") == 3);
@@ -714,7 +713,7 @@ STORE_TEST("breaks are paid but feed nothing") {
   CHECK(rest["xp_awarded"] == 3);
   CHECK(rest["coins_awarded"] == 1);
   CHECK(rest["next"]["mode"] == "focus");
-  morning.ann.call("focus.abandon", Morning::by_id(morning.start(R"({"mode":"break"})")));
+  morning.ann.call("focus.abandon", with_id(morning.start(R"({"mode":"break"})")));
   CHECK(morning.count("SELECT count(*) FROM activity_events") == 0);
   CHECK(morning.ann.call("progress.summary")["streaks"]["daily_activity"]["current"] == 0);
   const auto stats = morning.ann.call("focus.stats", R"({"period":"day"})");
@@ -770,24 +769,24 @@ STORE_TEST("a session that was given up stays so, one that was completed too") {
   Morning morning(store);
   const auto left = morning.start();
   morning.at("10:12:34");
-  const auto abandoned = morning.ann.call("focus.abandon", Morning::by_id(left));
+  const auto abandoned = morning.ann.call("focus.abandon", with_id(left));
   CHECK(abandoned["status"] == "abandoned");
   CHECK(abandoned["abandoned_at"] == instant_text("10:12:34"));
   CHECK(abandoned["focused_seconds"] == 754);
   CHECK(abandoned["full_credit"] == nullptr);
   morning.at("10:13:00");
-  CHECK(morning.ann.call("focus.abandon", Morning::by_id(left)) == abandoned);
-  CHECK(morning.ann.error_of("focus.complete", Morning::by_id(left)) == "CONFLICT abandoned");
+  CHECK(morning.ann.call("focus.abandon", with_id(left)) == abandoned);
+  CHECK(morning.ann.error_of("focus.complete", with_id(left)) == "CONFLICT abandoned");
   CHECK(morning.count("SELECT count(*) FROM activity_events WHERE event_type = 'focus_abandon'") == 1);
 
   const auto done = morning.start();
   morning.at("10:38:00");
   morning.complete(done);
-  CHECK(morning.ann.error_of("focus.abandon", Morning::by_id(done)) == "CONFLICT completed");
+  CHECK(morning.ann.error_of("focus.abandon", with_id(done)) == "CONFLICT completed");
   const auto gone = morning.start();
   morning.at("11:30:00");
-  CHECK(morning.ann.error_of("focus.complete", Morning::by_id(gone)) == "CONFLICT expired");
-  CHECK(morning.ann.error_of("focus.abandon", Morning::by_id(gone)) == "CONFLICT expired");
+  CHECK(morning.ann.error_of("focus.complete", with_id(gone)) == "CONFLICT expired");
+  CHECK(morning.ann.error_of("focus.abandon", with_id(gone)) == "CONFLICT expired");
 }
 
 STORE_TEST("a session belongs to the local date on which it was completed") {
@@ -796,7 +795,7 @@ STORE_TEST("a session belongs to the local date on which it was completed") {
     const auto ann = world.person(berlin ? R"({"timezone":"Europe/Berlin"})" : "{}");
     const auto session = ann.call("focus.start");
     world.clock->advance(1500s);
-    ann.call("focus.complete", Morning::by_id(session));
+    ann.call("focus.complete", with_id(session));
     world.clock->set(Instant::parse("2026-01-14T09:00:00Z").value());
     const auto stats = ann.call("focus.stats", R"({"period":"day"})");
     CHECK(stats["from"] == "2026-01-14");
@@ -814,7 +813,7 @@ STORE_TEST("statistics add up completed sessions, breaks and sessions given up")
   Morning morning(store);
   morning.finish(1500);
   morning.finish(300, "break");
-  morning.ann.call("focus.abandon", Morning::by_id(morning.start()));
+  morning.ann.call("focus.abandon", with_id(morning.start()));
   morning.start();  // live: not counted
   const auto week = morning.ann.call("focus.stats");
   CHECK(week["period"] == "week");
@@ -883,7 +882,7 @@ STORE_TEST("nobody sees or moves another's sessions") {
   const auto session = morning.start();
   const auto bob = morning.person();
   for (const auto* operation : {"focus.get", "focus.complete", "focus.abandon"}) {
-    CHECK(bob.error_of(operation, Morning::by_id(session)) == "NOT_FOUND not_found");
+    CHECK(bob.error_of(operation, with_id(session)) == "NOT_FOUND not_found");
   }
   CHECK(bob.call("focus.list")["total"] == 0);
   CHECK(bob.call("focus.active")["session"] == nullptr);

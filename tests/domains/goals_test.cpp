@@ -12,11 +12,6 @@ using namespace ignition::test;
 
 namespace {
 
-std::string with_id(const Uuid& id, std::string_view more = {}) {
-  return more.empty() ? fmt::format(R"({{"id": "{}"}})", id.text())
-                      : fmt::format(R"({{"id": "{}", {}}})", id.text(), more);
-}
-
 Uuid make(const Person& person, std::string_view body) { return person.call("goals.create", body)["goal"]["id"].id(); }
 Uuid add(const Person& person, const Uuid& goal, std::string_view title = "step") {
   return person.call("milestones.create", with_id(goal, fmt::format(R"("title": "{}")", title)))["milestone"]["id"]

@@ -20,11 +20,6 @@ Uuid make(const Person& person, std::string_view body) {
   return person.call("habits.create", body)["habit"]["id"].id();
 }
 
-std::string with_id(const Uuid& id, std::string_view more = {}) {
-  return more.empty() ? fmt::format(R"({{"id": "{}"}})", id.text())
-                      : fmt::format(R"({{"id": "{}", {}}})", id.text(), more);
-}
-
 Answered complete(const Person& person, const Uuid& habit, std::string_view more = {}) {
   return person.call("habits.complete", with_id(habit, more))["result"];
 }

@@ -9,17 +9,6 @@ using namespace ignition::test;
 
 namespace {
 
-std::string by_id(const Answered& object) { return fmt::format(R"({{"id":"{}"}})", object["id"].text()); }
-std::string with_id(const Answered& object, std::string_view rest) {
-  return fmt::format(R"({{"id":"{}",{}}})", object["id"].text(), rest);
-}
-
-Person settled(World& world) {
-  auto person = world.person();
-  world.clock->advance(std::chrono::hours(24 * 30));
-  return person;
-}
-
 Answered capture(const Person& person, std::string_view title) {
   return person.call("inbox.create", fmt::format(R"({{"title":"{}"}})", title))["item"];
 }
@@ -40,7 +29,7 @@ Uuid notice(World& world, const Person& person) {
 
 STORE_TEST("an item of the inbox is created, read, changed and deleted") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto made = ann.answer(
       {.operation = "inbox.create",
        .body = R"({"title":"  call Ann ","description":"about the tour","tags":["home"," Home ","x"],)"
@@ -56,7 +45,7 @@ STORE_TEST("an item of the inbox is created, read, changed and deleted") {
   CHECK(item["is_processed"] == false);
   CHECK(item["processed_at"] == nullptr);
   CHECK(item["captured_at"] == world.clock->now());
-  CHECK(ann.call("inbox.get", by_id(item))["item"] == item);
+  CHECK(ann.call("inbox.get", with_id(item))["item"] == item);
 
   world.clock->advance(std::chrono::minutes(5));
   const auto changed =
@@ -66,17 +55,17 @@ STORE_TEST("an item of the inbox is created, read, changed and deleted") {
   CHECK(changed["item"]["priority"] == -1);
   CHECK(changed["item"]["tags"] == item["tags"]);
   CHECK(changed["item"]["updated_at"] == world.clock->now());
-  CHECK(ann.call("inbox.get", by_id(item))["item"] == changed["item"]);
+  CHECK(ann.call("inbox.get", with_id(item))["item"] == changed["item"]);
 
-  CHECK(ann.call("inbox.delete", by_id(item)).json() ==
+  CHECK(ann.call("inbox.delete", with_id(item)).json() ==
         fmt::format(R"({{"deleted":true,"id":"{}"}})", item["id"].text()));
-  CHECK(ann.error_of("inbox.get", by_id(item)).code == Code::NOT_FOUND);
-  CHECK(ann.error_of("inbox.delete", by_id(item)).code == Code::NOT_FOUND);
+  CHECK(ann.error_of("inbox.get", with_id(item)).code == Code::NOT_FOUND);
+  CHECK(ann.error_of("inbox.delete", with_id(item)).code == Code::NOT_FOUND);
 }
 
 STORE_TEST("the type of an item is the given one, else that of the first such tag, else note") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto type = [&](const char* body) { return ann.call("inbox.create", body)["item"]["item_type"].text(); };
   CHECK(type(R"({"title":"x","tags":["task"]})") == "task");  // acceptance case 31
   CHECK(type(R"({"title":"x","tags":["home","idea"]})") == "idea");
@@ -89,7 +78,7 @@ STORE_TEST("the type of an item is the given one, else that of the first such ta
 
 STORE_TEST("wrong items are refused") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   CHECK(ann.error_of("inbox.create", R"({"title":"   "})") == "VALIDATION_ERROR title:too_short");
   CHECK(ann.error_of("inbox.create", R"({"title":"x","action_url":"javascript:x"})") ==
         "VALIDATION_ERROR action_url:invalid_format");
@@ -104,7 +93,7 @@ STORE_TEST("wrong items are refused") {
 
 STORE_TEST("encrypted titles are kept byte for byte") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const std::string cipher = R"( {"iv":"a","salt":"b","cipher":"c","version":"1"} )";
   std::string json;
   for (const char c : cipher) json += c == '"' ? std::string("\\\"") : std::string(1, c);
@@ -114,7 +103,7 @@ STORE_TEST("encrypted titles are kept byte for byte") {
 
 STORE_TEST("the list counts what its filter shows") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto first = capture(ann, "first");
   world.clock->advance(std::chrono::seconds(1));
   const auto second = ann.call("inbox.create", R"({"title":"second","item_type":"task","tags":["Work"]})")["item"];
@@ -141,7 +130,7 @@ STORE_TEST("the list counts what its filter shows") {
 
 STORE_TEST("a tag filter pages over the matching items only") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   for (int i = 0; i < 5; ++i) {
     world.clock->advance(std::chrono::seconds(1));
     ann.call("inbox.create", fmt::format(R"({{"title":"{}","tags":["{}"]}})", i, i % 2 == 0 ? "even" : "odd"));
@@ -154,7 +143,7 @@ STORE_TEST("a tag filter pages over the matching items only") {
 
 STORE_TEST("having been processed is stamped once and can be taken back") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto item = capture(ann, "x");
   const auto at = world.clock->now();
   CHECK(ann.call("inbox.update", with_id(item, R"("is_processed":true)"))["item"]["processed_at"] == at);
@@ -169,7 +158,7 @@ STORE_TEST("having been processed is stamped once and can be taken back") {
 
 STORE_TEST("badges and Today count the same open items") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto a = capture(ann, "a");
   capture(ann, "b");
   const auto c = capture(ann, "c");
@@ -190,7 +179,7 @@ STORE_TEST("badges and Today count the same open items") {
 
 STORE_TEST("a snoozed item counts again at the instant it was snoozed until") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto item = capture(ann, "x");
   ann.call("inbox.update", with_id(item, R"("snoozed_until":"2026-04-10T09:00:00Z")"));
   world.clock->set(Instant::parse("2026-04-10T08:59:59Z").value());
@@ -203,7 +192,7 @@ STORE_TEST("a snoozed item counts again at the instant it was snoozed until") {
 
 STORE_TEST("a poll after an addition to the inbox names the changed sections only") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   capture(ann, "first");
   const auto before = ann.call("sync.poll");
   capture(ann, "second");
@@ -216,7 +205,7 @@ STORE_TEST("a poll after an addition to the inbox names the changed sections onl
 
 STORE_TEST("processing all spares newer and snoozed items") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   capture(ann, "old");
   const auto snoozed = capture(ann, "snoozed");
   ann.call("inbox.update", with_id(snoozed, R"("snoozed_until":"2026-05-01T00:00:00Z")"));
@@ -224,16 +213,16 @@ STORE_TEST("processing all spares newer and snoozed items") {
   world.clock->advance(std::chrono::seconds(1));
   const auto newer = capture(ann, "newer");
   CHECK(ann.call("inbox.process_all", fmt::format(R"({{"before":"{}"}})", limit.text()))["processed"] == 1);
-  CHECK(ann.call("inbox.get", by_id(newer))["item"]["is_processed"] == false);
-  CHECK(ann.call("inbox.get", by_id(snoozed))["item"]["is_processed"] == false);
+  CHECK(ann.call("inbox.get", with_id(newer))["item"]["is_processed"] == false);
+  CHECK(ann.call("inbox.get", with_id(snoozed))["item"]["is_processed"] == false);
   CHECK(ann.call("inbox.process_all")["processed"] == 1);
   CHECK(unread(ann) == 0);
 }
 
 STORE_TEST("clearing deletes what is processed, or all") {
   World world(store);
-  const auto ann = settled(world);
-  const auto bob = settled(world);
+  const auto ann = world.settled_person();
+  const auto bob = world.settled_person();
   capture(bob, "bob's");
   ann.call("inbox.update", with_id(capture(ann, "done"), R"("is_processed":true)"));
   capture(ann, "open");
@@ -246,7 +235,7 @@ STORE_TEST("clearing deletes what is processed, or all") {
 
 STORE_TEST("notices are processed, archived, snoozed and deleted, but not rewritten") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const Uuid id = notice(world, ann);
   const auto update = [&](const char* field) { return fmt::format(R"({{"id":"{}",{}}})", id.text(), field); };
   CHECK(unread(ann) == 1);
@@ -262,20 +251,20 @@ STORE_TEST("notices are processed, archived, snoozed and deleted, but not rewrit
 
 STORE_TEST("another user's items do not exist") {
   World world(store);
-  const auto ann = settled(world);
-  const auto bob = settled(world);
+  const auto ann = world.settled_person();
+  const auto bob = world.settled_person();
   const auto item = capture(ann, "x");
-  CHECK(bob.error_of("inbox.get", by_id(item)).code == Code::NOT_FOUND);
+  CHECK(bob.error_of("inbox.get", with_id(item)).code == Code::NOT_FOUND);
   CHECK(bob.error_of("inbox.update", with_id(item, R"("title":"mine")")).code == Code::NOT_FOUND);
-  CHECK(bob.error_of("inbox.delete", by_id(item)).code == Code::NOT_FOUND);
+  CHECK(bob.error_of("inbox.delete", with_id(item)).code == Code::NOT_FOUND);
   CHECK(bob.call("inbox.process_all")["processed"] == 0);
   CHECK(bob.call("inbox.clear", R"({"only_processed":false})")["deleted"] == 0);
-  CHECK(ann.call("inbox.get", by_id(item))["item"]["title"] == "x");
+  CHECK(ann.call("inbox.get", with_id(item))["item"]["title"] == "x");
 }
 
 STORE_TEST("an item is made once per client reference, also by many at once") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   std::vector<std::thread> devices;
   std::atomic<int> created = 0;
   for (int i = 0; i < 4; ++i) {
@@ -287,13 +276,13 @@ STORE_TEST("an item is made once per client reference, also by many at once") {
   for (auto& device : devices) device.join();
   CHECK(created == 1);
   CHECK(ann.call("inbox.list")["total"] == 1);
-  const auto bob = settled(world);
+  const auto bob = world.settled_person();
   CHECK(bob.answer({.operation = "inbox.create", .body = R"({"title":"x","client_ref":"phone-1"})"}).status == 201);
 }
 
 STORE_TEST("capturing is a deed, looking through the inbox is none") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto last = [&] {
     return world.rows<std::optional<Instant>>("SELECT last_activity_at FROM engagement_state WHERE user_id = $1",
                                               ann.id());
@@ -304,7 +293,7 @@ STORE_TEST("capturing is a deed, looking through the inbox is none") {
   world.clock->advance(std::chrono::hours(1));
   ann.call("inbox.update", with_id(item, R"("title":"y","is_processed":true)"));
   ann.call("inbox.process_all");
-  ann.call("inbox.delete", by_id(item));
+  ann.call("inbox.delete", with_id(item));
   ann.call("inbox.clear");
   CHECK(last() == stamped);
   CHECK(world.count("SELECT COUNT(*) FROM activity_events WHERE event_type = 'capture_saved'") == 1);
@@ -313,7 +302,7 @@ STORE_TEST("capturing is a deed, looking through the inbox is none") {
 
 STORE_TEST("the hint to look through the inbox comes with ten open items and ends for good") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto step = [&] {
     const auto guidance = ann.call("today.get")["guidance"];
     return guidance == nullptr ? std::string() : guidance["step"].text();
@@ -326,7 +315,7 @@ STORE_TEST("the hint to look through the inbox comes with ten open items and end
   for (int i = 0; i < 5; ++i)
     ann.call("inbox.update", with_id(items[static_cast<std::size_t>(i)], R"("is_processed":true)"));
   CHECK(world.count("SELECT COUNT(*) FROM guidance_state WHERE step = 'intro_review' AND done_at IS NOT NULL") == 0);
-  ann.call("inbox.delete", by_id(items[9]));
+  ann.call("inbox.delete", with_id(items[9]));
   CHECK(world.count("SELECT COUNT(*) FROM guidance_state WHERE step = 'intro_review' AND done_at IS NOT NULL") == 1);
   for (int i = 0; i < 10; ++i) capture(ann, "y");
   CHECK(step().empty());

@@ -5,15 +5,7 @@
 using namespace ignition;
 using namespace ignition::test;
 
-namespace {
-
-Person settled(World& world) {
-  auto person = world.person();
-  world.clock->advance(std::chrono::hours(24 * 30));
-  return person;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 STORE_TEST("a new user's personalization has the defaults") {
   World world(store);
@@ -34,7 +26,7 @@ STORE_TEST("a new user's personalization has the defaults") {
 
 STORE_TEST("preferences are settings: changed here, seen there") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto changed = ann.call(
       "personalization.update",
       R"({"nudge_intensity":"gentle","focus_minutes":45,"gap_threshold_hours":72,"week_start":"sunday","tips_enabled":false})");
@@ -58,7 +50,7 @@ STORE_TEST("preferences are settings: changed here, seen there") {
 
 STORE_TEST("a refused preference leaves all as they were") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   CHECK(ann.error_of("personalization.update", R"({"nudge_intensity":"gentle","focus_minutes":181})") ==
         "VALIDATION_ERROR focus_minutes:out_of_range");
   CHECK(ann.error_of("personalization.update", R"({"gap_threshold_hours":23})") ==
@@ -71,7 +63,7 @@ STORE_TEST("a refused preference leaves all as they were") {
 
 STORE_TEST("a change of preferences tells the listeners, the same values do not") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   std::vector<std::string> heard;
   world.engine->subscribe([&](std::string_view name, std::string_view json) {
     heard.push_back(std::string(name) + " " + Answered(json)["keys"].json());
@@ -85,7 +77,7 @@ STORE_TEST("a change of preferences tells the listeners, the same values do not"
 
 STORE_TEST("interests take their order from the list, or from given priorities") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   CHECK(ann.call("personalization.set_interests", R"({"interests":["music","focus"]})")["interests"].json() ==
         R"([{"key":"music","label":"Music/DAW","priority":2},{"key":"focus","label":"Focus Sessions","priority":1}])");
   CHECK(ann.call("personalization.get")["interests"][0]["key"] == "music");
@@ -103,7 +95,7 @@ STORE_TEST("interests take their order from the list, or from given priorities")
 
 STORE_TEST("interests of equal priority stand by key") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto set = ann.call("personalization.set_interests",
                             R"({"interests":[{"key":"music","priority":5},{"key":"creativity","priority":5}]})");
   CHECK(set["interests"][0]["key"] == "creativity");
@@ -112,7 +104,7 @@ STORE_TEST("interests of equal priority stand by key") {
 
 STORE_TEST("wrong interests are refused with their place and nothing is stored") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   ann.call("personalization.set_interests", R"({"interests":["music"]})");
   const auto refuses = [&](const char* interests, const char* error) {
     CAPTURE(interests);
@@ -131,7 +123,7 @@ STORE_TEST("wrong interests are refused with their place and nothing is stored")
 
 STORE_TEST("weights choose the starter and disabled modules are never suggested") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto starter = [&] { return ann.call("today.get")["starter_block"]["primary"]; };
   CHECK(starter()["href"] == "/focus");  // acceptance case 8
   const auto set = ann.call("personalization.set_modules", R"({"modules":[{"key":"ideas","weight":5}]})");
@@ -149,7 +141,7 @@ STORE_TEST("weights choose the starter and disabled modules are never suggested"
 
 STORE_TEST("modules that are not mentioned stay") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   ann.call("personalization.set_modules", R"({"modules":[{"key":"ideas","weight":5},{"key":"wins","enabled":false}]})");
   ann.call("personalization.set_modules", R"({"modules":[{"key":"learn","weight":0}]})");
   const auto modules = ann.call("personalization.get")["modules"];
@@ -165,8 +157,8 @@ STORE_TEST("modules that are not mentioned stay") {
 
 STORE_TEST("personalization of one user is not another's") {
   World world(store);
-  const auto ann = settled(world);
-  const auto bob = settled(world);
+  const auto ann = world.settled_person();
+  const auto bob = world.settled_person();
   ann.call("personalization.set_interests", R"({"interests":["music"]})");
   ann.call("personalization.set_modules", R"({"modules":[{"key":"ideas","weight":5}]})");
   ann.call("personalization.update", R"({"nudge_intensity":"gentle"})");
@@ -178,7 +170,7 @@ STORE_TEST("personalization of one user is not another's") {
 
 STORE_TEST("gentle nudges halve the picks and end the primer") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   for (const char* name : {"a", "b"}) ann.call("habits.create", fmt::format(R"({{"name":"{}"}})", name));
   ann.call("inbox.create", R"({"title":"x"})");
   CHECK(ann.call("today.get")["quick_picks"].size() == 2);
@@ -190,7 +182,7 @@ STORE_TEST("gentle nudges halve the picks and end the primer") {
 
 STORE_TEST("hidden gamification hides the rewards and all numbers of them") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto habit = ann.call("habits.create", R"({"name":"walk"})")["habit"];
   ann.call("habits.complete", fmt::format(R"({{"id":"{}"}})", habit["id"].text()));
   world.clock->advance(std::chrono::hours(1));

@@ -7,21 +7,10 @@ using namespace ignition::test;
 
 namespace {
 
-std::string by_id(const Answered& object) { return fmt::format(R"({{"id":"{}"}})", object["id"].text()); }
-std::string with_id(const Answered& object, std::string_view rest) {
-  return fmt::format(R"({{"id":"{}",{}}})", object["id"].text(), rest);
-}
-
-Person settled(World& world) {
-  auto person = world.person();
-  world.clock->advance(std::chrono::hours(24 * 30));
-  return person;
-}
-
 void complete_focus(World& world, const Person& person) {
   const auto session = person.call("focus.start", R"({"duration_seconds":300})");
   world.clock->advance(std::chrono::minutes(5));
-  person.call("focus.complete", by_id(session));
+  person.call("focus.complete", with_id(session));
 }
 
 Answered suggestion(const Person& person) { return person.call("today.get")["next_suggestion"]; }
@@ -30,7 +19,7 @@ Answered suggestion(const Person& person) { return person.call("today.get")["nex
 
 STORE_TEST("a routine suggests its next step for two hours") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto made = ann.answer(
       {.operation = "routines.create", .body = R"({"name":"morning","steps":["module:focus","module:exercise"]})"});
   CHECK(made.status == 201);
@@ -49,7 +38,7 @@ STORE_TEST("a routine suggests its next step for two hours") {
 
 STORE_TEST("a rule suggests when Today is opened, a disabled or deleted one does not") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto rule =
       ann.call("rules.create",
                R"({"name":"start","trigger":"today_open","action":"open_module","action_module":"wins"})")["rule"];
@@ -61,13 +50,13 @@ STORE_TEST("a rule suggests when Today is opened, a disabled or deleted one does
   CHECK(suggestion(ann) == nullptr);
   ann.call("rules.update", with_id(rule, R"("enabled":true,"action":"capture","action_module":null)"));
   CHECK(suggestion(ann)["label"] == "Capture a thought");
-  CHECK(ann.call("rules.delete", by_id(rule))["deleted"] == true);
+  CHECK(ann.call("rules.delete", with_id(rule))["deleted"] == true);
   CHECK(suggestion(ann) == nullptr);
 }
 
 STORE_TEST("a suggestion of a disabled module, or that the starter makes already, is passed over") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto rule = [&](const char* module, int priority) {
     ann.call("rules.create",
              fmt::format(R"({{"name":"r","trigger":"today_open","action":"open_module","action_module":"{}",)"
@@ -132,7 +121,7 @@ STORE_TEST("there are at most twenty rules and twenty routines") {
   }
   CHECK(ann.error_of("rules.create", rule) == "CONFLICT limit_reached");
   CHECK(ann.error_of("routines.create", routine) == "CONFLICT limit_reached");
-  ann.call("rules.delete", by_id(ann.call("rules.list")["rules"][0]));
+  ann.call("rules.delete", with_id(ann.call("rules.list")["rules"][0]));
   ann.call("rules.create", rule);
 }
 
@@ -154,7 +143,7 @@ STORE_TEST("routines are changed and lose their steps with themselves") {
   CHECK(ann.error_of("routines.create", R"({"name":"x","steps":["capture"]})").code == Code::VALIDATION_ERROR);
   CHECK(ann.error_of("routines.create", R"({"name":"x","steps":["capture","module:sleep"]})") ==
         "VALIDATION_ERROR steps[1]:invalid_format");
-  CHECK(ann.call("routines.delete", by_id(made))["deleted"] == true);
+  CHECK(ann.call("routines.delete", with_id(made))["deleted"] == true);
   CHECK(world.count("SELECT COUNT(*) FROM user_routine_steps") == 2);
 }
 
@@ -165,9 +154,9 @@ STORE_TEST("another user's rules and routines do not exist") {
   const auto rule = ann.call("rules.create", R"({"name":"r","trigger":"today_open","action":"capture"})")["rule"];
   const auto routine = ann.call("routines.create", R"({"name":"r","steps":["capture","module:focus"]})")["routine"];
   CHECK(bob.error_of("rules.update", with_id(rule, R"("name":"x")")).code == Code::NOT_FOUND);
-  CHECK(bob.error_of("rules.delete", by_id(rule)).code == Code::NOT_FOUND);
+  CHECK(bob.error_of("rules.delete", with_id(rule)).code == Code::NOT_FOUND);
   CHECK(bob.error_of("routines.update", with_id(routine, R"("name":"x")")).code == Code::NOT_FOUND);
-  CHECK(bob.error_of("routines.delete", by_id(routine)).code == Code::NOT_FOUND);
+  CHECK(bob.error_of("routines.delete", with_id(routine)).code == Code::NOT_FOUND);
   CHECK(bob.call("rules.list")["rules"].size() == 0);
   CHECK(bob.call("routines.list")["routines"].size() == 0);
   CHECK(suggestion(bob) == nullptr);
@@ -175,11 +164,11 @@ STORE_TEST("another user's rules and routines do not exist") {
 
 STORE_TEST("the hint to make a rule comes with a frequent pair and ends with the first rule") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   ann.call("inbox.create", R"({"title":"x"})");
   const auto habit = [&](int i) { return ann.call("habits.create", fmt::format(R"({{"name":"{}"}})", i))["habit"]; };
   for (int i = 0; i < 4; ++i) {
-    ann.call("habits.complete", by_id(habit(i)));
+    ann.call("habits.complete", with_id(habit(i)));
     world.clock->advance(std::chrono::minutes(1));
   }
   world.sql(
@@ -191,6 +180,6 @@ STORE_TEST("the hint to make a rule comes with a frequent pair and ends with the
   CHECK(guidance()["step"] == "intro_rules");
   const auto rule = ann.call("rules.create", R"({"name":"r","trigger":"today_open","action":"capture"})")["rule"];
   CHECK(guidance() == nullptr);
-  ann.call("rules.delete", by_id(rule));
+  ann.call("rules.delete", with_id(rule));
   CHECK(guidance() == nullptr);
 }

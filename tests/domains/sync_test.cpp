@@ -12,20 +12,13 @@ namespace {
 constexpr std::array kSections = {"progress", "badges", "focus", "plan", "user", "vault_lock", "today"};
 
 std::string since(std::string_view token) { return fmt::format(R"({{"since":"{}"}})", token); }
-std::string by_id(const Answered& object) { return fmt::format(R"({{"id":"{}"}})", object["id"].text()); }
 
 // Somebody with an account of a month, past the first day.
-Person settled(World& world) {
-  auto person = world.person();
-  world.clock->advance(std::chrono::hours(24 * 30));
-  return person;
-}
-
 }  // namespace
 
 STORE_TEST("hashes and entity tag follow from the content of the sections") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto answer = ann.answer({.operation = "sync.poll"});
   const Answered poll(answer.body);
   std::string lines;
@@ -47,7 +40,7 @@ STORE_TEST("hashes and entity tag follow from the content of the sections") {
 
 STORE_TEST("a token that is not one of ours asks for everything") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const std::string token = ann.call("sync.poll")["since"].text();
   CHECK(ann.call("sync.poll", since(token))["changed"].size() == 0);
   const std::string badges = token.substr(token.find(".badges"), 24);
@@ -68,7 +61,7 @@ STORE_TEST("a token that is not one of ours asks for everything") {
 
 STORE_TEST("every change that another device shows moves the entity tag") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   std::string last = ann.answer({.operation = "sync.poll"}).etag;
   const auto moved = [&](std::string_view what) {
     CAPTURE(what);
@@ -78,7 +71,7 @@ STORE_TEST("every change that another device shows moves the entity tag") {
   };
   const auto habit = ann.call("habits.create", R"({"name":"walk"})")["habit"];
   moved("a pending habit");
-  ann.call("habits.complete", by_id(habit));
+  ann.call("habits.complete", with_id(habit));
   moved("XP");
   const auto first = ann.call("focus.start", R"({"duration_seconds":1500})");
   moved("a focus session");
@@ -86,7 +79,7 @@ STORE_TEST("every change that another device shows moves the entity tag") {
   moved("a pause");
   ann.call("focus.resume");
   moved("no pause");
-  ann.call("focus.abandon", by_id(first));
+  ann.call("focus.abandon", with_id(first));
   moved("no focus session");
   ann.call("focus.start", R"({"duration_seconds":1500})");
   moved("another focus session");
@@ -94,7 +87,7 @@ STORE_TEST("every change that another device shows moves the entity tag") {
   moved("a plan");
   const auto item = ann.call("plan.add_item", R"({"title":"x"})")["item"];
   moved("an item");
-  ann.call("plan.complete_item", by_id(item));
+  ann.call("plan.complete_item", with_id(item));
   moved("a tick");
   ann.call("settings.update", R"({"theme":"dark"})");
   moved("the theme");
@@ -104,11 +97,11 @@ STORE_TEST("every change that another device shows moves the entity tag") {
 
 STORE_TEST("a habit that is not on the plan changes badges, progress and today only, and an inbox item its badge") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   ann.call("plan.update", R"({"items":[]})");
   const auto habit = ann.call("habits.create", R"({"name":"walk"})")["habit"];
   auto token = ann.call("sync.poll")["since"].text();
-  ann.call("habits.complete", by_id(habit));
+  ann.call("habits.complete", with_id(habit));
   auto poll = ann.call("sync.poll", since(token));
   CHECK(poll["changed"].json() == R"(["progress","badges","today"])");
   for (const char* section : {"focus", "plan", "user", "vault_lock"}) CHECK(poll[section] == nullptr);
@@ -127,7 +120,7 @@ STORE_TEST("a habit that is not on the plan changes badges, progress and today o
 
 STORE_TEST("badges are the counts of Today, without what is expired, snoozed, archived or processed") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto now = world.clock->now();
   const auto add = [&](int id, std::optional<Instant> expires, std::optional<Instant> snoozed, bool processed,
                        bool archived) {
@@ -161,8 +154,8 @@ STORE_TEST("badges are the counts of Today, without what is expired, snoozed, ar
 
 STORE_TEST("while a gate is closed nothing but the user block is told, by no sync operation") {
   World world(store);
-  const auto ann = settled(world);
-  ann.call("habits.complete", by_id(ann.call("habits.create", R"({"name":"walk"})")["habit"]));
+  const auto ann = world.settled_person();
+  ann.call("habits.complete", with_id(ann.call("habits.create", R"({"name":"walk"})")["habit"]));
   ann.call("habits.create", R"({"name":"run"})");
   ann.call("focus.start", R"({"duration_seconds":1500})");
   ann.call("plan.generate");
@@ -189,8 +182,8 @@ STORE_TEST("while a gate is closed nothing but the user block is told, by no syn
 
 STORE_TEST("single sections are those of the poll") {
   World world(store);
-  const auto ann = settled(world);
-  ann.call("habits.complete", by_id(ann.call("habits.create", R"({"name":"walk"})")["habit"]));
+  const auto ann = world.settled_person();
+  ann.call("habits.complete", with_id(ann.call("habits.create", R"({"name":"walk"})")["habit"]));
   ann.call("plan.generate");
   ann.call("focus.start", R"({"duration_seconds":1500})");
   ann.call("focus.pause");
@@ -209,8 +202,8 @@ STORE_TEST("single sections are those of the poll") {
 
 STORE_TEST("polls store nothing and move nothing") {
   World world(store);
-  const auto ann = settled(world);
-  ann.call("habits.complete", by_id(ann.call("habits.create", R"({"name":"walk"})")["habit"]));
+  const auto ann = world.settled_person();
+  ann.call("habits.complete", with_id(ann.call("habits.create", R"({"name":"walk"})")["habit"]));
   const auto engagement = [&] { return world.rows<std::string>("SELECT updated_at FROM engagement_state"); };
   const auto before = engagement();
   const auto revision = world.revision(ann);

@@ -9,15 +9,6 @@ using namespace ignition::test;
 
 namespace {
 
-std::string by_id(std::string_view id) { return fmt::format(R"({{"id":"{}"}})", id); }
-std::string by_id(const Answered& object) { return by_id(object["id"].text()); }
-
-Person settled(World& world) {
-  auto person = world.person();
-  world.clock->advance(std::chrono::hours(24 * 30));
-  return person;
-}
-
 std::optional<Instant> last_activity(World& world, const Person& person) {
   const auto found = world.rows<std::optional<Instant>>(
       "SELECT last_activity_at FROM engagement_state WHERE user_id = $1", person.id());
@@ -26,7 +17,7 @@ std::optional<Instant> last_activity(World& world, const Person& person) {
 
 Answered complete_habit(const Person& person, std::string_view name = "walk") {
   const auto habit = person.call("habits.create", fmt::format(R"({{"name":"{}"}})", name))["habit"];
-  person.call("habits.complete", by_id(habit));
+  person.call("habits.complete", with_id(habit));
   return habit;
 }
 
@@ -39,7 +30,7 @@ std::string starter(const Person& person) {
 
 STORE_TEST("only deeds stamp the last activity") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto habit = complete_habit(ann);
   const auto item = ann.call("plan.add_item", R"({"title":"own"})")["item"];
   const auto stamped = last_activity(world, ann);
@@ -65,7 +56,7 @@ STORE_TEST("only deeds stamp the last activity") {
            {"plan.generate", "{}"},
            {"plan.update", R"({"notes":"x"})"},
            {"plan.update_item", fmt::format(R"({{"id":"{}","title":"y"}})", item["id"].text())},
-           {"plan.delete_item", by_id(item)},
+           {"plan.delete_item", with_id(item)},
            {"settings.update", R"({"theme":"dark"})"},
            {"habits.undo", fmt::format(R"({{"id":"{}","date":"2026-04-09"}})", habit["id"].text())},
            {"habits.update", fmt::format(R"({{"id":"{}","name":"run"}})", habit["id"].text())}}) {
@@ -77,7 +68,7 @@ STORE_TEST("only deeds stamp the last activity") {
 
 STORE_TEST("a deed dated earlier stamps the instant of the call") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto habit = complete_habit(ann);
   world.clock->advance(std::chrono::hours(72));
   CHECK(ann.call("today.get")["user_state"]["returning_after_gap"] == true);
@@ -88,7 +79,7 @@ STORE_TEST("a deed dated earlier stamps the instant of the call") {
 
 STORE_TEST("a gap begins 48 hours after the last deed, to the microsecond") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   complete_habit(ann);
   world.clock->advance(std::chrono::hours(48) - Micros(1));
   CHECK(ann.call("today.get")["user_state"]["returning_after_gap"] == false);
@@ -124,13 +115,13 @@ STORE_TEST("days are the user's, not those of UTC") {
   CHECK(ann.call("today.get")["counts"]["pending_habits"] == 1);
   CHECK(ann.call("today.get")["user_state"]["plan_exists"] == false);
   CHECK(ann.call("today.get")["user_state"]["active_streak"] == true);  // kept yesterday
-  ann.call("habits.complete", by_id(habit));
+  ann.call("habits.complete", with_id(habit));
   CHECK(ann.call("sync.progress")["streak_days"] == 2);
 }
 
 STORE_TEST("a streak is active today and yesterday, not later") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   complete_habit(ann);
   const auto active = [&] { return ann.call("today.get")["user_state"]["active_streak"].boolean(); };
   CHECK(active());
@@ -160,7 +151,7 @@ STORE_TEST("a group of facts that cannot be read is left out and named") {
     CAPTURE(table);
     World world(store);
     world.quiet = true;
-    const auto ann = settled(world);
+    const auto ann = world.settled_person();
     complete_habit(ann);
     ann.call("habits.create", R"({"name":"run"})");
     ann.call("plan.add_item", R"({"title":"own","action_url":"/goals"})");
@@ -186,7 +177,7 @@ STORE_TEST("a group of facts that cannot be read is left out and named") {
 
 STORE_TEST("a stored value that nobody can read costs its group only") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   ann.call("habits.create", R"({"name":"walk","frequency":"custom","custom_days":[1,2]})");
   world.sql("UPDATE habits SET custom_days = '[\"x\"]'");
   const auto today = ann.call("today.get");
@@ -197,7 +188,7 @@ STORE_TEST("a stored value that nobody can read costs its group only") {
 STORE_TEST("a plan is not made of what could be read: it fails whole and changes nothing") {
   World world(store);
   world.quiet = true;
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   complete_habit(ann);
   const auto plan = ann.call("plan.generate")["plan"];
   const auto revision = world.revision(ann);
@@ -213,7 +204,7 @@ STORE_TEST("a plan is not made of what could be read: it fails whole and changes
 
 STORE_TEST("habits of the same place are planned in the order of their ids, always") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   for (const char* name : {"a", "b", "c", "d", "e", "f", "g"}) {
     ann.call("habits.create", fmt::format(R"({{"name":"{}"}})", name));
   }
@@ -229,7 +220,7 @@ STORE_TEST("habits of the same place are planned in the order of their ids, alwa
 
 STORE_TEST("an address that should never have been stored is not offered") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   ann.call("plan.add_item", R"({"title":"bad"})");
   ann.call("plan.add_item", R"({"title":"good","action_url":"/goals"})");
   for (const char* url : {"javascript:alert(1)", "//evil.test", "/today", "/focus/x\n"}) {
@@ -242,7 +233,7 @@ STORE_TEST("an address that should never have been stored is not offered") {
 
 STORE_TEST("a paused session comes first and leaves the plan in sight") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   ann.call("plan.add_item", R"({"title":"own","action_url":"/goals"})");
   ann.call("focus.start", R"({"duration_seconds":1500})");
   ann.call("focus.pause");
@@ -253,7 +244,7 @@ STORE_TEST("a paused session comes first and leaves the plan in sight") {
 
 STORE_TEST("a module that the user weighs leads, one that is disabled is never suggested") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   CHECK(starter(ann) == "/focus Start Focus");
   const auto weigh = [&](const char* module, int weight, bool enabled) {
     world.sql(
@@ -270,7 +261,7 @@ STORE_TEST("a module that the user weighs leads, one that is disabled is never s
 
 STORE_TEST("of two deeds at the same instant the one with the smaller id is resumed, on every read") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto add = [&](const char* type, const char* module, std::uint8_t id) {
     world.sql(
         "INSERT INTO activity_events (user_id, id, event_type, module, occurred_at, activity_date, dedupe_key, "
@@ -289,10 +280,10 @@ STORE_TEST("of two deeds at the same instant the one with the smaller id is resu
 
 STORE_TEST("a soft landing that was opened does not come back in the session, on no device") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto session = ann.call("focus.start", R"({"duration_seconds":1500})");
   world.clock->advance(std::chrono::minutes(25));
-  ann.call("focus.complete", by_id(session));
+  ann.call("focus.complete", with_id(session));
   const auto landing = [&] {
     const auto today = ann.call("today.get");
     CHECK(ann.call("sync.poll")["today"]["soft_landing"] == today["soft_landing"]["active"]);
@@ -312,22 +303,22 @@ STORE_TEST("a soft landing that was opened does not come back in the session, on
 
 STORE_TEST("one call counts one completion, whatever it finishes") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto habit = ann.call("habits.create", R"({"name":"walk"})")["habit"];
   ann.call("plan.generate");
   const auto total = [&] {
     return world.rows<std::int64_t>("SELECT completions_total FROM engagement_state WHERE user_id = $1", ann.id());
   };
-  ann.call("habits.complete", by_id(habit));  // and its item of the plan
+  ann.call("habits.complete", with_id(habit));  // and its item of the plan
   CHECK(total() == std::vector<std::int64_t>{1});
   CHECK(ann.call("plan.get")["plan"]["completed_count"] == 1);
   CHECK(world.count("SELECT count(*) FROM activity_events WHERE event_type = 'plan_item_complete'") == 0);
   const auto session = ann.call("focus.start", R"({"duration_seconds":1500})");
   world.clock->advance(std::chrono::minutes(25));
-  ann.call("focus.complete", by_id(session));
+  ann.call("focus.complete", with_id(session));
   CHECK(total() == std::vector<std::int64_t>{2});
   const auto item = ann.call("plan.add_item", R"({"title":"own"})")["item"];
-  ann.call("plan.complete_item", by_id(item));
+  ann.call("plan.complete_item", with_id(item));
   CHECK(total() == std::vector<std::int64_t>{3});
   ann.call("plan.complete_item", fmt::format(R"({{"id":"{}","completed":false}})", item["id"].text()));
   CHECK(total() == std::vector<std::int64_t>{2});
@@ -336,13 +327,13 @@ STORE_TEST("one call counts one completion, whatever it finishes") {
 
 STORE_TEST("no word of the user's stands in the feed or the ledger") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   const auto habit = complete_habit(ann, "zebra habit");
   const auto item = ann.call("plan.add_item", R"({"title":"zebra item","description":"zebra"})")["item"];
-  ann.call("plan.complete_item", by_id(item));
+  ann.call("plan.complete_item", with_id(item));
   const auto session = ann.call("focus.start", R"({"duration_seconds":1500,"task_title":"zebra task"})");
   world.clock->advance(std::chrono::minutes(25));
-  ann.call("focus.complete", by_id(session));
+  ann.call("focus.complete", with_id(session));
   CHECK(world.count("SELECT count(*) FROM activity_events WHERE CAST(metadata AS TEXT) LIKE '%zebra%' "
                     "OR dedupe_key LIKE '%zebra%' OR entity_id LIKE '%zebra%'") == 0);
   CHECK(world.count("SELECT count(*) FROM points_ledger WHERE idempotency_key LIKE '%zebra%'") == 0);
@@ -351,7 +342,7 @@ STORE_TEST("no word of the user's stands in the feed or the ledger") {
 
 STORE_TEST("hidden gamification leaves no number of points in Today") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   complete_habit(ann);
   ann.call("settings.update", R"({"gamification_visibility":"hidden"})");
   const auto answer = ann.answer({.operation = "today.get"});
@@ -373,7 +364,7 @@ TEST_CASE("flags read what operators write") {
 
 STORE_TEST("two devices that tick different items at once lose none, and one of them lands softly first") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   std::vector<Uuid> items;
   for (int i = 0; i < 12; ++i) items.push_back(ann.call("plan.add_item", R"({"title":"own"})")["item"]["id"].id());
   std::vector<std::thread> devices;
@@ -395,7 +386,7 @@ STORE_TEST("two devices that tick different items at once lose none, and one of 
 
 STORE_TEST("generating, adding and ticking at once keep every item") {
   World world(store);
-  const auto ann = settled(world);
+  const auto ann = world.settled_person();
   ann.call("habits.create", R"({"name":"walk"})");
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {

@@ -127,6 +127,15 @@ inline Refused refused(const Error& error) {
   return {error.code(), std::move(summary), Answered(error.details_json())};
 }
 
+// The input {"id": ...} of one object, with more keys where needed: `with_id(id, R"("name": "walk")")`.
+inline std::string with_id(const Uuid& id, std::string_view more = {}) {
+  return more.empty() ? fmt::format(R"({{"id": "{}"}})", id.text())
+                      : fmt::format(R"({{"id": "{}", {}}})", id.text(), more);
+}
+inline std::string with_id(const Answered& object, std::string_view more = {}) {
+  return with_id(object["id"].id(), more);
+}
+
 class World;
 
 // Somebody who calls operations.
@@ -205,6 +214,12 @@ class World {
       body += '}';
     }
     return {*this, Caller::host(system().call("users.create", body)["user"]["id"].id())};
+  }
+  // Somebody whose first days are past: the clock goes on by a month.
+  Person settled_person() {
+    auto settled = person();
+    clock->advance(std::chrono::hours(24 * 30));
+    return settled;
   }
   // The same account behind a signed-in session of a shell: gates and recent sign-in count.
   Person session_of(const Person& person) {
