@@ -30,12 +30,12 @@ void greet(const server::Server& http, const Configuration& config) {
 }
 
 int serve(const GlobalOptions& global, const ServeOptions& options) {
-  Configuration config = configuration(global);
+  const Configuration config = server_configuration(global, [&](server::Settings& settings) {
+    if (!options.host.empty()) settings.host = options.host;
+    if (options.port >= 0) settings.port = static_cast<std::uint16_t>(options.port);
+    if (options.local) settings.local_user = true;
+  });
   for (const auto& warning : config.warnings) std::cerr << "ignition: " << warning << '\n';
-  if (!options.host.empty()) config.server.host = options.host;
-  if (options.port >= 0) config.server.port = static_cast<std::uint16_t>(options.port);
-  if (options.local) config.server.local_user = true;
-  server::check(config.server);  // before the database is touched
   std::unique_ptr<Engine> engine;
   try {
     engine = Engine::open({.store_url = config.database.url,
@@ -74,8 +74,7 @@ void add_config(CLI::App& app, GlobalOptions& global) {
   command->require_subcommand(1);
   auto* check = command->add_subcommand("check", "Name every problem of the environment and of .env at once");
   check->callback([&global] {
-    const Configuration config = configuration(global);
-    server::check(config.server);
+    const Configuration config = server_configuration(global);
     for (const auto& warning : config.warnings) std::cout << "warning: " << warning << '\n';
     std::cout << "The configuration is valid.\n";
   });

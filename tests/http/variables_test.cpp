@@ -2,7 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
 #include "ignition/server.hpp"
+#include "variables_document.hpp"
 
 using namespace ignition;
 using server::Settings;
@@ -72,4 +77,13 @@ TEST_CASE("every problem of a production start is named at once, and no secret i
     CHECK(error.fields().size() == 3);
   }
   for (const auto& row : server::variables().rows()) CHECK(row.secret == (row.name == "AUTH_LOCAL_TOKEN"));
+}
+
+TEST_CASE("docs/configuration.md shows every variable") {
+  const std::string path = IGNITION_DOCS "/configuration.md";
+  if (std::getenv("IGNITION_WRITE_GOLDEN") != nullptr) std::ofstream(path) << server::variables_document();
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  CHECK_MESSAGE(text.str() == server::variables_document(), "run with IGNITION_WRITE_GOLDEN=1 to write it anew");
 }

@@ -367,6 +367,24 @@ TEST_CASE("a wrong configuration is status 78, with every problem and no secret"
   CHECK(refusal(folder, {"call", "settings.get"}, {.environment = {"DATABASE_URL=nonsense"}}).status == 78);
 }
 
+TEST_CASE("what cannot be read and what is unsafe in production are told together (A50)") {
+  const Folder folder;
+  const Surroundings unsafe{.environment = {"ENVIRONMENT=production", "MAX_BODY_BYTES=much", "AUTH_LOCAL_USER=true",
+                                            "SERVER_FRONTEND_URL=http://app.example", "AUTH_LOCAL_TOKEN=geheim"}};
+  for (const auto& command : std::vector<std::vector<std::string>>{{"config", "check"}, {"serve", "--port", "0"}}) {
+    CAPTURE(command.front());
+    const Finished refused = refusal(folder, command, unsafe);
+    CHECK(refused.status == 78);
+    for (const char* problem : {"MAX_BODY_BYTES must be an integer", "AUTH_LOCAL_USER: not allowed",
+                                "SERVER_PUBLIC_URL: production needs https",
+                                "SERVER_FRONTEND_URL: production needs https", "CORS_ALLOWED_ORIGINS: production"}) {
+      CAPTURE(problem);
+      CHECK(contains(refused.err, problem));
+    }
+    CHECK_FALSE(contains(refused.err, "geheim"));
+  }
+}
+
 TEST_CASE("config check passes what is right and warns of names that mean nothing") {
   const Folder folder;
   const Finished right = ignition(folder, {"config", "check"}, {.environment = {"SERVER_PORT=9000"}});
