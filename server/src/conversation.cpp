@@ -239,6 +239,7 @@ Conversation::Step Conversation::dispatch(std::string& out) {
   }
   if (exchange_.endpoint == nullptr) return answer_missing(out);
   if (!read_call(out) || !take_slot(out)) return Step::answered;
+  caller_ = exchange_.identity == Identity::local_user ? Caller::local() : Caller::anonymous();
   const Endpoint& endpoint = *exchange_.endpoint;
   const bool quick = endpoint.pace.micros() < site_.inline_reads.count();
   if (endpoint.operation->effect == Effect::read && quick) {
@@ -351,11 +352,10 @@ void Conversation::run_operation() {
   const auto began = std::chrono::steady_clock::now();
   try {
     if (site_.engine == nullptr) throw Error(Code::UNAVAILABLE, "There is no database.").because("storage_disabled");
-    const bool local = exchange_.identity == Identity::local_user;
-    if (local) site_.ensure_local_user();
-    const Caller caller = local ? Caller::local() : Caller::anonymous();
+    if (exchange_.identity == Identity::local_user) site_.ensure_local_user();
     const compat::Row* row = exchange_.endpoint->row;
-    outcome_ = row != nullptr ? compat::answer(*row, *site_.engine, caller, call_) : site_.engine->call(caller, call_);
+    outcome_ =
+        row != nullptr ? compat::answer(*row, *site_.engine, caller_, call_) : site_.engine->call(caller_, call_);
   } catch (const Error& error) {
     outcome_ = error;
   } catch (const std::exception& exception) {
@@ -365,6 +365,33 @@ void Conversation::run_operation() {
   }
   const auto took = std::chrono::steady_clock::now() - began;
   exchange_.endpoint->pace.note(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+}
+
+bool Conversation::works_together() const {
+  const Endpoint* endpoint = exchange_.endpoint;
+  const bool known = site_.engine != nullptr && (exchange_.identity != Identity::local_user || site_.local_user_exists);
+  return known && endpoint->operation != nullptr && endpoint->operation->kept && endpoint->row == nullptr;
+}
+
+bool Conversation::begin_together() {
+  auto expected = WorkState::waiting;
+  return work_state_.compare_exchange_strong(expected, WorkState::running);
+}
+
+bool Conversation::end_together(std::optional<Answer> answer) {
+  if (answer) {
+    outcome_ = std::move(*answer);
+    work_state_.store(WorkState::done);
+    return true;
+  }
+  auto expected = WorkState::running;
+  work_state_.compare_exchange_strong(expected, WorkState::waiting);  // unless it was given up
+  return false;
+}
+
+void Conversation::fail_together(const Error& error) {
+  outcome_ = error;
+  work_state_.store(WorkState::done);
 }
 
 Conversation::Step Conversation::dispatch_system(std::string& out) {

@@ -51,6 +51,14 @@ class Conversation {
   void work();
   // Whether the work asks about the server's health, and so must not wait behind other work.
   bool works_on_health() const { return exchange_.endpoint != nullptr && exchange_.endpoint->operation == nullptr; }
+  // Whether the work may be done together with that of others: a read that is mostly answered from memory.
+  bool works_together() const;
+  // Instead of work(), in this order, on one thread: false when the work was given up; what to ask for; and whether
+  // that answered it, or failed it. Otherwise work() is still to be done.
+  bool begin_together();
+  KeptRead asks() const { return {.caller = &caller_, .call = &call_}; }
+  bool end_together(std::optional<Answer> answer);
+  void fail_together(const Error& error);
   // After Wants::work, when it takes too long: answers without it, appending to `out`; wants close afterwards. Work
   // that has not begun never will. Nothing else may be called then but the destructor, after work() has returned.
   void give_up(std::string& out);
@@ -143,6 +151,7 @@ class Conversation {
   std::string_view path_;
   std::string_view query_;
   Match match_;
+  Caller caller_;
   Call call_;
   Pairs path_pairs_;
   Pairs query_pairs_;

@@ -168,12 +168,34 @@ void Connection::work() {
   error_code ignored;
   // Answers to earlier requests go out before the wait, as far as the client takes them.
   if (out_.size() > sent_) sent_ += socket_.write_some(asio::buffer(out_.data() + sent_, out_.size() - sent_), ignored);
+  if (conversation_.works_together()) {
+    loop_.workers_.shared_reads.add(shared_from_this());
+  } else {
+    work_alone();
+  }
+}
+
+void Connection::work_alone() {
   auto& pool = conversation_.works_on_health() ? loop_.workers_.health : loop_.workers_.operations;
   asio::post(pool, [self = shared_from_this()]() mutable {
     self->conversation_.work();
     auto& io = self->loop_.io_;
     asio::post(io, [self = std::move(self)] { self->worked(); });
   });
+}
+
+void Connection::tell(std::vector<std::shared_ptr<Connection>> connections) {
+  const auto loop_of = [](const auto& connection) { return &connection->loop_; };
+  std::ranges::sort(connections, {}, loop_of);
+  for (auto first = connections.begin(); first != connections.end();) {
+    const auto last = std::ranges::find_if(
+        first, connections.end(), [&](const auto& connection) { return loop_of(connection) != loop_of(*first); });
+    auto& io = (*first)->loop_.io_;
+    asio::post(io, [own = std::vector(std::make_move_iterator(first), std::make_move_iterator(last))] {
+      for (const auto& connection : own) connection->worked();
+    });
+    first = last;
+  }
 }
 
 void Connection::worked() {

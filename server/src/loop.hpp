@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "conversation.hpp"
+#include "shared_reads.hpp"
 
 namespace ignition::server {
 
@@ -25,9 +26,11 @@ using Socket =
 
 // Threads that may wait for the database.
 struct Workers {
-  explicit Workers(int threads) : operations(static_cast<std::size_t>(threads)) {}
+  Workers(Engine* engine, int threads)
+      : operations(static_cast<std::size_t>(threads)), shared_reads(engine, operations) {}
   boost::asio::thread_pool operations;
   boost::asio::thread_pool health{1};
+  SharedReads shared_reads;
 };
 
 class Loop {
@@ -72,6 +75,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void start() { pump(); }
   void drain();
   void check_time(std::chrono::steady_clock::time_point now);
+
+  // From the threads that do the work of conversations:
+  Conversation& conversation() { return conversation_; }
+  // Lends the conversation a thread.
+  void work_alone();
+  // The work of these is done: their loops go on with them.
+  static void tell(std::vector<std::shared_ptr<Connection>> connections);
 
  private:
   void pump();

@@ -80,7 +80,7 @@ void Server::State::start() {
   const Settings& settings = site.settings;
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const int threads = settings.io_threads > 0 ? settings.io_threads : static_cast<int>(cores);
-  workers = std::make_unique<Workers>(settings.workers);
+  workers = std::make_unique<Workers>(site.engine, settings.workers);
   for (int i = 0; i < threads; ++i) loops.push_back(std::make_unique<Loop>(site, *workers));
   accept_pause.emplace(loops.front()->io());
   try {

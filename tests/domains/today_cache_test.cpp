@@ -38,15 +38,18 @@ std::int64_t statements_of_today(World& world, const Person& person, AnswerCache
   return db->statements();
 }
 
-// What Today says, from nowhere, from two pages, and in parts.
+// What Today says, from nowhere, from two pages, in parts, and to other devices.
 std::string all_answers(Engine& engine, const Person& person) {
-  static constexpr std::array<std::pair<const char*, const char*>, 6> kCalls = {
+  static constexpr std::array<std::pair<const char*, const char*>, 9> kCalls = {
       {{"today.next_action", R"({"current_route":"/focus"})"},
        {"today.get", "{}"},
        {"today.get", R"({"current_route":"/focus"})"},
        {"today.get", R"({"current_route":"/habits"})"},
        {"today.summary", "{}"},
-       {"today.get", "{}"}}};
+       {"today.get", "{}"},
+       {"sync.poll", "{}"},
+       {"sync.badges", "{}"},
+       {"sync.state", "{}"}}};
   std::string out;
   for (const auto& [operation, body] : kCalls) {
     out += engine.call(person.caller(), Call{.operation = operation, .body = body}).body + '\n';
@@ -236,7 +239,8 @@ TEST_CASE("whatever happens, a kept answer is the one that deciding again would 
     std::string story;
     for (int step = 0; step < 60; ++step) {
       story += life.act() + ", ";
-      ann.call(step % 2 == 0 ? "today.get" : "today.summary");  // fills the cache, with an answer or with facts alone
+      // Fills the cache, with answers or with facts alone.
+      ann.call(step % 3 == 0 ? "today.get" : step % 3 == 1 ? "today.summary" : "sync.poll");
       story += life.wait() + ", ";
       const auto kept = all_answers(*world.engine, ann);
       const auto fresh = fresh_answers(world, ann);
@@ -245,4 +249,64 @@ TEST_CASE("whatever happens, a kept answer is the one that deciding again would 
       break;
     }
   }
+}
+
+TEST_CASE("reads that are asked for together are answered from memory as each would be alone") {
+  for (const auto& store : stores()) {
+    World world(store);
+    const Person ann = world.person();
+    const Person ben = world.person();
+    ann.call("habits.create", R"({"name":"stretch"})");
+    const std::array operations = {"today.get", "today.summary", "sync.poll", "sync.state", "habits.list"};
+    std::vector<Caller> callers{ann.caller(), ben.caller(), Caller::host(Uuid{}), Caller::anonymous()};
+    std::vector<Call> calls;
+    for (const char* operation : operations) calls.push_back({.operation = operation});
+    const auto ask = [&] {
+      std::vector<KeptRead> reads;
+      for (const Caller& caller : callers) {
+        for (const Call& call : calls) reads.push_back({.caller = &caller, .call = &call});
+      }
+      world.engine->answer_kept(reads);
+      return reads;
+    };
+    for (const auto& read : ask()) CHECK_FALSE(read.answer);  // nothing is kept yet
+
+    for (const char* operation : operations) {
+      ann.call(operation);
+      ben.call(operation);
+    }
+    const auto check = [&](std::size_t kept_callers) {
+      std::size_t at = 0;
+      for (const auto& read : ask()) {
+        CAPTURE(read.call->operation);
+        const bool kept = at++ / calls.size() < kept_callers && read.call->operation != "habits.list";
+        REQUIRE(read.answer.has_value() == kept);
+        if (kept) CHECK(read.answer->body == world.engine->call(*read.caller, *read.call).body);
+      }
+    };
+    check(2);
+
+    // What another server wrote is seen: nothing of Ben's holds any more.
+    const auto another = store == "memory" ? nullptr : world.another_engine();
+    Engine& writer = another ? *another : *world.engine;
+    writer.call(ben.caller(), {.operation = "habits.create", .body = R"({"name":"read"})"});
+    check(1);
+  }
+}
+
+TEST_CASE("an answer from memory knows the tag that the caller holds, and refuses nothing itself") {
+  World world("memory");
+  const Person ann = world.person();
+  const Answer today = ann.answer({.operation = "today.get"});
+  const Caller caller = ann.caller();
+  const std::string tag = '"' + today.etag + '"';
+  const Call known{.operation = "today.get", .if_none_match = tag};
+  const Call malformed{.operation = "today.get", .body = R"({"unknown":1})"};
+  const Call missing{.operation = "today.never"};
+  std::array reads{KeptRead{&caller, &known}, KeptRead{&caller, &malformed}, KeptRead{&caller, &missing}};
+  world.engine->answer_kept(reads);
+  REQUIRE(reads[0].answer);
+  CHECK(reads[0].answer->not_modified);
+  CHECK_FALSE(reads[1].answer);
+  CHECK_FALSE(reads[2].answer);
 }

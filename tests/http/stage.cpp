@@ -83,6 +83,7 @@ StageEngine::StageEngine() {
   add("things.delete", Delete("/things/{id}"), Access::user, Effect::write);
   add("things.wait", Post("/things/wait"), Access::user, Effect::write);
   add("things.look", Get("/looks"), Access::user, Effect::read);
+  add("things.kept", Get("/kept/{id}"), Access::user, Effect::read).from_memory();
   add("things.large", Get("/large"), Access::user, Effect::read);
   add("things.crash", Get("/crash"), Access::user, Effect::read);
   add("things.refuse", Get("/refuse/{code}"), Access::user, Effect::read);
@@ -116,6 +117,16 @@ Answer StageEngine::call(const Caller& caller, const Call& call) {
   }
   return {.body = fmt::format(R"({{"operation":"{}","path":{},"query":{}}})", name, json_of(call.path),
                               json_of(call.query))};
+}
+
+void StageEngine::answer_kept(std::span<KeptRead> reads) {
+  ++batches;
+  if (Gate* const gate_of_memory = slow_memory) gate_of_memory->wait();
+  if (database.down) throw Error(Code::UNAVAILABLE, "The database does not answer.");
+  if (!remembers) return;
+  for (KeptRead& read : reads) {
+    if (read.call->operation == "things.kept") read.answer = Answer{.body = R"({"kept":true})"};
+  }
 }
 
 std::vector<std::string> LogLines::lines() {

@@ -49,6 +49,8 @@ class StageEngine final : public Engine {
  public:
   StageEngine();
   Answer call(const Caller& caller, const Call& call) override;
+  // Answers things.kept from memory, if `remembers`.
+  void answer_kept(std::span<KeptRead> reads) override;
   const Catalogue& catalogue() const override { return catalogue_; }
   const Config& config() const override { return config_; }
   Store& store() override { return database; }
@@ -58,8 +60,11 @@ class StageEngine final : public Engine {
   void unsubscribe(int) override {}
 
   Gate gate;
+  std::atomic<Gate*> slow_memory = nullptr;  // reads from memory wait here
   StageStore database;
   std::atomic<int> calls = 0;
+  std::atomic<int> batches = 0;
+  std::atomic<bool> remembers = true;
   std::atomic<int> pending = 0;
 
  protected:

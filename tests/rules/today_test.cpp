@@ -82,6 +82,17 @@ TEST_CASE("the content hash leaves out the clock, the exposure and itself, nothi
   CHECK(seal_of(core, Uuid{}, kNow + Micros(1)).exposure_id != made.exposure_id);
 }
 
+TEST_CASE("stamping a sealed payload anew gives what sealing it at that instant gives") {
+  TodayPayload payload = decided(ordinary_user());
+  std::string sealed = to_json(payload);
+  const Seal made = seal(sealed, Uuid{}, kNow);
+  const Instant later = kNow + std::chrono::minutes(7);
+  payload.generated_at = later;
+  std::string expected = to_json(payload);
+  seal(expected, Uuid{}, later);
+  CHECK(restamped(sealed, made.content, Uuid{}, later) == expected);
+}
+
 TEST_CASE("empty facts still give a payload with a way forward") {
   const auto payload = decide({}, Calendar{}, kNow, {}, {}, {});
   CHECK(payload.resolved_state == ResolvedState::default_);

@@ -53,6 +53,7 @@ struct Operation {
   std::string summary;
   std::string_view entitlement;  // of admin operations
   bool replica = false;          // reads from a replica that is up to date for the caller
+  bool kept = false;             // a read whose answer is mostly kept in memory
   const TypeInfo* input;
   const TypeInfo* output;
   Function function;
@@ -66,6 +67,11 @@ struct Operation {
   // Lets a read that costs much and is wanted seldom be answered from a replica, once it knows all the caller's writes.
   Operation& from_replica() {
     replica = true;
+    return *this;
+  }
+  // Lets a shell ask Engine::answer_kept before it waits for the store.
+  Operation& from_memory() {
+    kept = true;
     return *this;
   }
   Operation& needs(std::string_view entitlement_) {

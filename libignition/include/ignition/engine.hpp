@@ -9,6 +9,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,6 +57,13 @@ struct Answer {
   bool replayed = false;  // answered from an idempotency key
 };
 
+// One of several reads that are asked for together.
+struct KeptRead {
+  const Caller* caller = nullptr;
+  const Call* call = nullptr;
+  std::optional<Answer> answer{};
+};
+
 class Engine {
  public:
   static std::unique_ptr<Engine> open(EngineOptions options);
@@ -62,6 +71,11 @@ class Engine {
 
   // Runs an operation by name. Throws Error; NOT_FOUND for an unknown name.
   virtual Answer call(const Caller& caller, const Call& call) = 0;
+
+  // Answers those reads whose answer is kept in memory (Operation::kept) and still the right one, as call() would. Their
+  // users' accounts, which tell, are read with one statement for all. The others stay without an answer: they are for
+  // call(). Throws what says that the store cannot be reached.
+  virtual void answer_kept(std::span<KeptRead> reads) { static_cast<void>(reads); }
 
   // Runs an operation by its function, without JSON; the input is checked as JSON would be.
   template <class Output, class Input>

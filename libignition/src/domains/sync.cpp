@@ -50,13 +50,74 @@ PlanStatus plan_of(const rules::PlanSummary& plan) {
           .percent_complete = plan.percent_complete};
 }
 
+// A section's content and its hash: the first 16 hexadecimal digits of the SHA-256 of its JSON (rule Y1).
+struct Version {
+  std::string_view name;
+  std::string json;
+  std::string hash;
+};
+
+// What a poll tells.
+struct Seen {
+  Sections sections;
+  std::vector<Version> versions;  // in the order of the sections
+};
+
+Version version_of(const Field& field, const Sections& all) {
+  std::string json;
+  write_json(json, *field.type, field.at_const(&all));
+  std::string hash = hex_text(sha256(json)).substr(0, 16);
+  return {field.name, std::move(json), std::move(hash)};
+}
+
+Seen seen(Sections all) {
+  Seen out{std::move(all), {}};
+  for (const Field& field : type_info<Sections>.fields) out.versions.push_back(version_of(field, out.sections));
+  return out;
+}
+
+constexpr std::string_view kView = "sync";
+
+// What was seen last of a user whose gates are open; its block `user` depends on the caller. Nothing else is kept under
+// kView.
+struct KeptSections : CachedAnswer {
+  Seen seen;
+};
+
+// If neither data nor time changed it since.
+std::optional<Seen> kept(Context& ctx, User user) {
+  if (!ctx.is_snapshot()) return {};
+  const auto before = std::static_pointer_cast<const KeptSections>(
+      ctx.cache.find(ctx.user, kView, ctx.principal.revision, ctx.principal.flags_version, ctx.now));
+  if (!before) return {};
+  Seen out = before->seen;
+  out.sections.user = std::move(user);
+  const auto& fields = type_info<Sections>.fields;
+  const auto place = std::ranges::find(fields, std::string_view("user"), &Field::name) - fields.begin();
+  out.versions[static_cast<std::size_t>(place)] = version_of(fields[static_cast<std::size_t>(place)], out.sections);
+  return out;
+}
+
+void keep(Context& ctx, const Seen& seen, Instant until) {
+  // A running timer changes with every second.
+  if (!ctx.is_snapshot() || until <= ctx.now || seen.sections.focus.active_session) return;
+  auto sections = std::make_shared<KeptSections>();
+  sections->revision = ctx.principal.revision;
+  sections->flags_version = ctx.principal.flags_version;
+  sections->from = ctx.now;
+  sections->until = until;
+  sections->seen = seen;
+  ctx.cache.put(ctx.user, kView, std::move(sections));
+}
+
 // While a gate is closed only the user block is real and nothing else of the user is read (rule Y5).
-Sections sections(Context& ctx) {
-  Sections out;
+Seen look(Context& ctx) {
   auto pending = pending_gates(ctx.caller, ctx.principal, ctx.config);
   const bool gated = !pending.empty();
+  Sections out;
   out.user = user_of(ctx, std::move(pending));
-  if (gated) return out;
+  if (gated) return seen(std::move(out));
+  if (auto before = kept(ctx, out.user)) return std::move(*before);
   const today::Decision decision = today::decision(ctx);
   const auto& payload = decision.payload;
   out.progress = progress(ctx, {});
@@ -69,25 +130,9 @@ Sections sections(Context& ctx) {
                          .soft_landing = payload.soft_landing.active,
                          .momentum = payload.momentum.state,
                          .today_etag = decision.etag};
-  return out;
-}
-
-// A section's content and its hash: the first 16 hexadecimal digits of the SHA-256 of its JSON (rule Y1).
-struct Version {
-  std::string_view name;
-  std::string json;
-  std::string hash;
-};
-
-std::vector<Version> versions_of(const Sections& all) {
-  std::vector<Version> out;
-  for (const Field& field : type_info<Sections>.fields) {
-    std::string json;
-    write_json(json, *field.type, field.at_const(&all));
-    std::string hash = hex_text(sha256(json)).substr(0, 16);
-    out.push_back({field.name, std::move(json), std::move(hash)});
-  }
-  return out;
+  Seen now = seen(std::move(out));
+  keep(ctx, now, decision.until);
+  return now;
 }
 
 Map<std::string> hashes(const std::vector<Version>& versions) {
@@ -120,8 +165,7 @@ std::vector<std::string_view> hashes_in(std::string_view token, const std::vecto
 }  // namespace
 
 Poll poll(Context& ctx, const PollSince& in) {
-  const Sections all = sections(ctx);
-  const auto versions = versions_of(all);
+  const auto [all, versions] = look(ctx);
   std::string lines;
   for (const auto& version : versions) lines += fmt::format("{}:{}\n", version.name, version.hash);
   Poll out{.progress = all.progress,
@@ -149,7 +193,7 @@ Poll poll(Context& ctx, const PollSince& in) {
 }
 
 Changes changes(Context& ctx, const AskChanges& in) {
-  const auto versions = versions_of(sections(ctx));
+  const auto versions = look(ctx).versions;
   Changes out{.versions = hashes(versions), .server_time = ctx.now};
   for (const auto& version : versions) {
     bool known = false;
@@ -163,7 +207,7 @@ Changes changes(Context& ctx, const AskChanges& in) {
   return out;
 }
 
-State state(Context& ctx, const Nothing&) { return {hashes(versions_of(sections(ctx))), ctx.now}; }
+State state(Context& ctx, const Nothing&) { return {hashes(look(ctx).versions), ctx.now}; }
 
 Progress progress(Context& ctx, const Nothing&) {
   const auto standing = ignition::progress::summary(ctx, {});
@@ -195,13 +239,16 @@ SessionAnswer session(Context& ctx, const Nothing&) {
 
 void add_operations(Catalogue& c) {
   constexpr auto read = Effect::read;
-  c.add("sync.poll", Get("/sync/poll"), Access::any, read, &poll, "Everything another device may have changed.");
-  c.add("sync.changes", Post("/sync/poll"), Access::any, read, &changes, "The sections that differ from those known.");
-  c.add("sync.state", Get("/sync/state"), Access::any, read, &state, "The hashes of all sections.");
+  c.add("sync.poll", Get("/sync/poll"), Access::any, read, &poll, "Everything another device may have changed.")
+      .from_memory();
+  c.add("sync.changes", Post("/sync/poll"), Access::any, read, &changes, "The sections that differ from those known.")
+      .from_memory();
+  c.add("sync.state", Get("/sync/state"), Access::any, read, &state, "The hashes of all sections.").from_memory();
   c.add("sync.progress", Get("/sync/progress"), Access::user, read, &progress, "Level, XP, coins and streak.");
-  c.add("sync.badges", Get("/sync/badges"), Access::user, read, &badges, "Counts of what waits.");
+  c.add("sync.badges", Get("/sync/badges"), Access::user, read, &badges, "Counts of what waits.").from_memory();
   c.add("sync.focus_status", Get("/sync/focus-status"), Access::user, read, &focus_status, "The live focus session.");
-  c.add("sync.plan_status", Get("/sync/plan-status"), Access::user, read, &plan_status, "How far the plan is done.");
+  c.add("sync.plan_status", Get("/sync/plan-status"), Access::user, read, &plan_status, "How far the plan is done.")
+      .from_memory();
   c.add("sync.session", Get("/sync/session"), Access::any, read, &session, "The signed-in session.");
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "domains/product.hpp"
+#include "engine/accounts.hpp"
 #include "engine/idempotency.hpp"
 #include "engine/replica.hpp"
 #include "ignition/gates.hpp"
@@ -19,20 +20,6 @@
 namespace ignition {
 namespace {
 
-constexpr Sql kPrincipal{R"sql(
-  SELECT u.id, u.revision, u.email, u.email_verified_at, u.name, u.image, u.role, u.approved, u.age_attested,
-         u.tos_version, u.disabled_at, u.created_at, s.theme, s.timezone, COALESCE(s.day_start_hour, 0),
-         COALESCE(s.week_start, 'monday'), e.last_activity_at,
-         COALESCE((SELECT version FROM catalog_versions WHERE name = 'feature_flags'), 0)
-    FROM users u
-    LEFT JOIN user_settings s ON s.user_id = u.id
-    LEFT JOIN engagement_state e ON e.user_id = u.id
-   WHERE u.id = $1)sql"};
-// The account alone. No stored answer carries its version of the flags, so none is taken for one made of everything.
-constexpr Sql kPrincipalAlone{R"sql(
-  SELECT id, revision, email, email_verified_at, name, image, role, approved, age_attested, tos_version, disabled_at,
-         created_at, NULL, NULL, 0, 'monday', NULL, -1
-    FROM users WHERE id = $1)sql"};
 constexpr Sql kRaiseRevision{R"sql(UPDATE users SET revision = revision + 1 WHERE id = $1)sql"};
 
 using Events = std::vector<std::pair<std::string, std::string>>;  // name, JSON
@@ -72,6 +59,20 @@ class Box {
  private:
   const TypeInfo& type_;
   void* memory_;
+};
+
+// Thrown where an answer must come from memory, and does not. No operation catches it.
+struct WantsStore {};
+
+// Stands for the store there.
+class NoStore final : public Transaction {
+ public:
+  void lock_user(const Uuid&) override { throw WantsStore{}; }
+  void commit() override { throw WantsStore{}; }
+  void attempt(const std::function<void()>&) override { throw WantsStore{}; }
+
+ protected:
+  std::int64_t run_statement(Sql, std::span<const Param>, void*, OnRow) override { throw WantsStore{}; }
 };
 
 bool has_account(Access access) { return access != Access::public_ && access != Access::system; }
@@ -166,6 +167,15 @@ class OpenEngine final : public Engine {
     return answer;
   }
 
+  void answer_kept(std::span<KeptRead> reads) override {
+    if (pending_migrations() > 0) return;
+    while (!reads.empty()) {
+      const auto batch = reads.first(std::min(reads.size(), accounts::kMostAtOnce));
+      answer_batch(batch);
+      reads = reads.subspan(batch.size());
+    }
+  }
+
   const Catalogue& catalogue() const override { return ignition::catalogue(); }
   const Config& config() const override { return config_; }
   Store& store() override { return *store_; }
@@ -212,10 +222,11 @@ class OpenEngine final : public Engine {
     bool on_replica = false;
   };
 
-  std::unique_ptr<Transaction::Watcher> watcher_of(const Operation& operation) const {
+  // `operation` outlives what is watched.
+  std::unique_ptr<Transaction::Watcher> watcher_of(std::string_view operation) const {
     if (!watcher_) return nullptr;
     return std::make_unique<Transaction::Watcher>(
-        [this, &operation](std::string_view statement) { watcher_(operation.name, statement); });
+        [this, operation](std::string_view statement) { watcher_(operation, statement); });
   }
   static void watch(const Opened& opened) {
     if (opened.watcher) opened.db->watch(*opened.watcher);
@@ -226,19 +237,19 @@ class OpenEngine final : public Engine {
     if (pending_migrations() > 0) {
       throw Error(Code::UNAVAILABLE, "The database needs to be migrated first.").because("schema_pending");
     }
-    Opened opened{.watcher = watcher_of(operation), .db = store_->begin(mode), .principal = {}};
+    Opened opened{.watcher = watcher_of(operation.name), .db = store_->begin(mode), .principal = {}};
     watch(opened);
     if (!has_account(operation.access)) return opened;
     if (mode == Mode::write) opened.db->lock_user(caller.user);
     try {
-      opened.principal = principal_of(*opened.db, kPrincipal, caller);
+      opened.principal = known(accounts::find(*opened.db, caller.user));
     } catch (const Error& error) {
       // Only a failure to identify the user fails a read (rule F14).
       if (mode == Mode::write || error.code() != Code::INTERNAL) throw;
       opened.db.reset();
       opened.db = store_->begin(mode);
       watch(opened);
-      opened.principal = principal_of(*opened.db, kPrincipalAlone, caller);
+      opened.principal = known(accounts::find_alone(*opened.db, caller.user));
     }
     check_account(operation, caller, opened.principal, config_, now);
     return opened;
@@ -267,8 +278,7 @@ class OpenEngine final : public Engine {
     open(operation, caller, Mode::glance, clock_->now());
   }
 
-  static Principal principal_of(Transaction& db, Sql sql, const Caller& caller) {
-    auto principal = db.maybe<Principal>(sql, caller.user);
+  static Principal known(std::optional<Principal> principal) {
     if (!principal) throw Error(Code::UNAUTHORIZED, "There is no such account.").because("not_signed_in");
     return std::move(*principal);
   }
@@ -293,22 +303,7 @@ class OpenEngine final : public Engine {
     const bool writes = operation.effect == Effect::write;
     const Opened opened =
         writes ? open(operation, caller, Mode::write, now) : open_for_reading(operation, caller, ways, now);
-    const Principal& principal = opened.principal;
-    const Calendar calendar{TimeZone::or_utc(principal.timezone), static_cast<int>(principal.day_start_hour),
-                            principal.week_start};
-    Context context{.caller = caller,
-                    .principal = principal,
-                    .user = principal.user_id,
-                    .now = now,
-                    .calendar = calendar,
-                    .today = calendar.date_of(now),
-                    .db = *opened.db,
-                    .ids = *ids_,
-                    .config = config_,
-                    .cache = cache_,
-                    .mode = writes ? Mode::write : Mode::read,
-                    .if_none_match = call.if_none_match,
-                    .reply = {}};
+    Context context = context_of(caller, opened.principal, *opened.db, writes ? Mode::write : Mode::read, now, call);
     if (writes && !call.idempotency_key.empty() && has_account(operation.access)) {
       write_once(operation, context, input, output, call, *answer);
       return std::move(context.reply.events);
@@ -323,6 +318,69 @@ class OpenEngine final : public Engine {
     if (answer != nullptr) *answer = answer_of(operation, context, output);
     if (writes) finish(context);
     return std::move(context.reply.events);
+  }
+
+  Context context_of(const Caller& caller, const Principal& principal, Transaction& db, Mode mode, Instant now,
+                     const Call& call) {
+    const Calendar calendar{TimeZone::or_utc(principal.timezone), static_cast<int>(principal.day_start_hour),
+                            principal.week_start};
+    return {.caller = caller,
+            .principal = principal,
+            .user = principal.user_id,
+            .now = now,
+            .calendar = calendar,
+            .today = calendar.date_of(now),
+            .db = db,
+            .ids = *ids_,
+            .config = config_,
+            .cache = cache_,
+            .mode = mode,
+            .if_none_match = call.if_none_match,
+            .reply = {}};
+  }
+
+  // At most accounts::kMostAtOnce reads.
+  void answer_batch(std::span<KeptRead> reads) {
+    std::vector<Uuid> users;
+    for (const KeptRead& read : reads) users.push_back(read.caller->user);
+    std::ranges::sort(users);
+    users.erase(std::ranges::unique(users).begin(), users.end());
+    const Instant now = clock_->now();
+    std::vector<Principal> found;
+    try {
+      const Opened opened{
+          .watcher = watcher_of(reads.front().call->operation), .db = store_->begin(Mode::glance), .principal = {}};
+      watch(opened);
+      found = accounts::find_all(*opened.db, users);
+    } catch (const Error& error) {
+      if (error.code() == Code::UNAVAILABLE && !may_run_again(error)) throw;
+      return;
+    }
+    std::ranges::sort(found, {}, &Principal::user_id);
+    for (KeptRead& read : reads) {
+      const auto account = std::ranges::lower_bound(found, read.caller->user, {}, &Principal::user_id);
+      if (account != found.end() && account->user_id == read.caller->user)
+        read.answer = from_memory(read, *account, now);
+    }
+  }
+
+  std::optional<Answer> from_memory(const KeptRead& read, const Principal& account, Instant now) {
+    const Operation* operation = catalogue().find(read.call->operation);
+    if (operation == nullptr || !operation->kept || operation->effect != Effect::read) return {};
+    try {
+      check_access(*operation, *read.caller);
+      check_account(*operation, *read.caller, account, config_, now);
+      Box input(*operation->input);
+      read_input(*operation, *read.call, input.get());
+      Box output(*operation->output);
+      NoStore db;
+      Context context = context_of(*read.caller, account, db, Mode::read, now, *read.call);
+      operation->invoke(operation->function, context, input.get(), output.get());
+      return answer_of(*operation, context, output.get());
+    } catch (const WantsStore&) {
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): call() meets it again, and tells
+    }
+    return {};
   }
 
   void write_once(const Operation& operation, Context& context, const void* input, void* output, const Call& call,

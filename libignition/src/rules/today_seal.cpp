@@ -1,4 +1,5 @@
 // The identity of a payload: its content hash and the exposure derived from it.
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -30,6 +31,22 @@ void append_big_endian(std::string& out, std::int64_t number) {
   for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(bits >> shift & 0xFFU);
 }
 
+Uuid exposure_of(const Sha256& content, const Uuid& user_id, Instant now) {
+  std::string seed(kDomain);
+  seed += '\0';
+  seed.append(user_id.bytes.begin(), user_id.bytes.end());
+  append_big_endian(seed, now.us);
+  seed += kDecisionVersion;
+  seed.append(content.begin(), content.end());
+
+  const Sha256 hash = sha256(seed);
+  Uuid id;
+  std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0FU) | 0x80U);
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3FU) | 0x80U);
+  return id;
+}
+
 }  // namespace
 
 std::string unstamped(std::string_view payload_json) {
@@ -45,22 +62,10 @@ std::string unstamped(std::string_view payload_json) {
 }
 
 Seal seal_of(std::string_view unstamped_json, const Uuid& user_id, Instant now) {
-  const Sha256 digest = sha256(unstamped_json);
-  std::string seed(kDomain);
-  seed += '\0';
-  seed.append(user_id.bytes.begin(), user_id.bytes.end());
-  append_big_endian(seed, now.us);
-  seed += kDecisionVersion;
-  seed.append(digest.begin(), digest.end());
-
-  const Sha256 hash = sha256(seed);
-  Seal seal;
-  std::copy_n(hash.begin(), seal.exposure_id.bytes.size(), seal.exposure_id.bytes.begin());
-  auto& bytes = seal.exposure_id.bytes;
-  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0FU) | 0x80U);
-  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3FU) | 0x80U);
-  seal.etag = hex_text(digest).substr(0, kEtagDigits);
-  return seal;
+  const Sha256 content = sha256(unstamped_json);
+  return {.exposure_id = exposure_of(content, user_id, now),
+          .etag = hex_text(content).substr(0, kEtagDigits),
+          .content = content};
 }
 
 Seal seal(std::string& payload_json, const Uuid& user_id, Instant now) {
@@ -68,6 +73,14 @@ Seal seal(std::string& payload_json, const Uuid& user_id, Instant now) {
   payload_json.replace(place_of(payload_json, "exposure_id").value, 36, made.exposure_id.text());
   payload_json.replace(place_of(payload_json, "etag").value, kEtagDigits, made.etag);
   return made;
+}
+
+std::string restamped(std::string_view sealed_json, const Sha256& content, const Uuid& user_id, Instant now) {
+  std::string json(sealed_json);
+  const std::string at = now.text();
+  json.replace(place_of(json, "generated_at").value, at.size(), at);
+  json.replace(place_of(json, "exposure_id").value, 36, exposure_of(content, user_id, now).text());
+  return json;
 }
 
 }  // namespace ignition::rules

@@ -10,6 +10,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "ignition/ignition.hpp"
 #include "ignition/server.hpp"
@@ -33,12 +34,13 @@ class ManyUsers final : public Engine {
   ManyUsers(std::unique_ptr<Engine> engine, std::uint64_t users) : engine_(std::move(engine)), users_(users) {}
 
   Answer call(const Caller& caller, const Call& call) override {
-    if (caller.credential != Credential::local) return engine_->call(caller, call);
-    thread_local std::minstd_rand random{std::random_device{}()};
-    char text[40];
-    std::snprintf(text, sizeof text, "018f0000-0000-7000-8000-%012llx",
-                  static_cast<unsigned long long>(std::uniform_int_distribution<std::uint64_t>(0, users_ - 1)(random)));
-    return engine_->call(Caller::host(Uuid::parse(text).value()), call);
+    return caller.credential == Credential::local ? engine_->call(another(), call) : engine_->call(caller, call);
+  }
+  void answer_kept(std::span<KeptRead> reads) override {
+    std::vector<Caller> callers;
+    callers.reserve(reads.size());
+    for (KeptRead& read : reads) read.caller = &callers.emplace_back(another());
+    engine_->answer_kept(reads);
   }
   const Catalogue& catalogue() const override { return engine_->catalogue(); }
   const Config& config() const override { return engine_->config(); }
@@ -54,6 +56,14 @@ class ManyUsers final : public Engine {
   void run(const Operation&, const Caller&, const void*, void*) override {}
 
  private:
+  Caller another() const {
+    thread_local std::minstd_rand random{std::random_device{}()};
+    char text[40];
+    std::snprintf(text, sizeof text, "018f0000-0000-7000-8000-%012llx",
+                  static_cast<unsigned long long>(std::uniform_int_distribution<std::uint64_t>(0, users_ - 1)(random)));
+    return Caller::host(Uuid::parse(text).value());
+  }
+
   std::unique_ptr<Engine> engine_;
   std::uint64_t users_;
 };

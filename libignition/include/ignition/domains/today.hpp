@@ -131,10 +131,11 @@ Switches flags(Context& ctx, const Nothing& in);
 
 // For other domains, within their transaction.
 
-// The decision as of now with its entity tag.
+// The decision as of now with its entity tag, and the earliest instant at which time alone may change it (now: unknown).
 struct Decision {
   rules::TodayPayload payload;
   std::string etag;
+  Instant until;
 };
 Decision decision(Context& ctx);
 

@@ -13,6 +13,7 @@
 #include "ignition/rules/flags.hpp"
 #include "ignition/rules/gap.hpp"
 #include "ignition/rules/visibility.hpp"
+#include "ignition/sha256.hpp"
 #include "ignition/types.hpp"
 
 namespace ignition::rules {
@@ -186,10 +187,14 @@ std::string unstamped(std::string_view payload_json);
 struct Seal {
   Uuid exposure_id;  // version 8 (RFC 9562); the same for the same user, clock and content
   std::string etag;  // 32 hexadecimal digits, the same for the same content
+  Sha256 content{};  // of the unstamped payload
 };
 Seal seal_of(std::string_view unstamped_json, const Uuid& user_id, Instant now);
 
 // Writes exposure_id and etag into the JSON of a payload as `decide` made it.
 Seal seal(std::string& payload_json, const Uuid& user_id, Instant now);
+
+// The sealed JSON with the same content as decided at another instant.
+std::string restamped(std::string_view sealed_json, const Sha256& content, const Uuid& user_id, Instant now);
 
 }  // namespace ignition::rules

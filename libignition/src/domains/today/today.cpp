@@ -37,6 +37,7 @@ using SharedFacts = std::shared_ptr<const Facts>;
 // An answer with what it was decided from. Nothing else is kept under kView.
 struct KeptToday : CachedAnswer {
   SharedFacts facts;
+  Sha256 content{};  // of the JSON
 };
 
 // What is kept of the user, if neither data nor time changed it since. Its JSON is empty when only the facts are known.
@@ -75,12 +76,13 @@ rules::TodayPayload decide_now(Context& ctx, std::optional<std::string_view> rou
 }
 
 // Keeps an answer that depends on nothing but user, time and data beside its facts.
-void keep_answer(Context& ctx, const std::string& json, const std::string& etag) {
+void keep_answer(Context& ctx, const std::string& json, const rules::Seal& seal) {
   const auto before = kept(ctx);
   if (!before) return;
   auto today = std::make_shared<KeptToday>(*before);
-  today->etag = etag;
+  today->etag = seal.etag;
   today->json = json;
+  today->content = seal.content;
   ctx.cache.put(ctx.user, kView, std::move(today));
 }
 
@@ -101,18 +103,8 @@ Decided decide_sealed(Context& ctx, std::optional<std::string_view> route) {
     decided = false;
   }
   auto seal = rules::seal(json, ctx.user, ctx.now);
-  if (decided && !route) keep_answer(ctx, json, seal.etag);
+  if (decided && !route) keep_answer(ctx, json, seal);
   return {std::move(json), std::move(seal.etag)};
-}
-
-// A kept answer for a later instant: the same content with its own time and exposure.
-std::string stamped_again(const CachedAnswer& answer, const Context& ctx) {
-  static constexpr std::string_view kKey = R"("generated_at":")";
-  std::string json = answer.json;
-  const std::string at = ctx.now.text();
-  json.replace(json.find(kKey) + kKey.size(), at.size(), at);
-  rules::seal(json, ctx.user, ctx.now);
-  return json;
 }
 
 Rendered<rules::TodayPayload> rendered(std::string json) {
@@ -128,9 +120,10 @@ rules::TodayFlags switches(Context& ctx) { return flags::evaluate(ctx, flags::st
 }  // namespace
 
 Decision decision(Context& ctx) {
-  Decision out{.payload = decide_now(ctx, {}), .etag = {}};
+  Decision out{.payload = decide_now(ctx, {}), .etag = {}, .until = ctx.now};
   std::string json = to_json(out.payload);
   out.etag = rules::seal(json, ctx.user, ctx.now).etag;
+  if (const auto today = kept(ctx)) out.until = today->until;
   return out;
 }
 
@@ -142,7 +135,7 @@ Rendered<rules::TodayPayload> get(Context& ctx, const GetToday& in) {
   }
   if (const auto answer = kept(ctx); answer && !answer->json.empty()) {
     if (ctx.tagged(answer->etag)) return {};
-    return rendered(stamped_again(*answer, ctx));
+    return rendered(rules::restamped(answer->json, answer->content, ctx.user, ctx.now));
   }
   Decided decision = decide_sealed(ctx, {});
   ctx.tagged(std::move(decision.etag));
@@ -223,10 +216,12 @@ void add_operations(Catalogue& c) {
   constexpr auto read = Effect::read;
   constexpr auto write = Effect::write;
   constexpr auto user = Access::user;
-  c.add("today.get", Get("/today"), user, read, &get, "What to do now: the whole dashboard, decided.");
-  c.add("today.summary", Get("/today/summary"), user, read, &summary, "State, plan share, counts and starter.");
+  c.add("today.get", Get("/today"), user, read, &get, "What to do now: the whole dashboard, decided.").from_memory();
+  c.add("today.summary", Get("/today/summary"), user, read, &summary, "State, plan share, counts and starter.")
+      .from_memory();
   c.add("today.next_action", Get("/today/next-action"), user, read, &next_action,
-        "The one next step, as seen from a page and from Today.");
+        "The one next step, as seen from a page and from Today.")
+      .from_memory();
   c.add("today.activate_soft_landing", Post("/today/soft-landing"), user, write, &activate_soft_landing,
         "Begins a calm half hour after something was finished.");
   c.add("today.clear_soft_landing", Post("/today/soft-landing/clear"), user, write, &clear_soft_landing,
