@@ -1,6 +1,6 @@
 #include "ignition/uuid.hpp"
 
-#include <openssl/rand.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
@@ -73,7 +73,7 @@ Uuid RandomIds::next(Instant now) {
   static std::int64_t last_ms = 0;
   static unsigned counter = 0;
   std::array<std::uint8_t, 10> random;
-  if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) throw std::runtime_error("no random bytes");
+  if (getentropy(random.data(), random.size()) != 0) throw std::runtime_error("no random bytes");
   unsigned sequence = 0;
   {
     const std::lock_guard lock(mutex);
