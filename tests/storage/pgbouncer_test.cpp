@@ -2,6 +2,9 @@
 #include "support/pgbouncer.hpp"
 
 #include <atomic>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+#include <pqxx/result>
 #include <set>
 #include <thread>
 
@@ -92,6 +95,20 @@ TEST_CASE("behind a pooler in transaction mode a transaction has its limits, a r
   const Error error = error_of([&] { other->begin(Mode::write)->lock_user(id_of(1)); });
   CHECK(error.reason() == "busy");
   CHECK(pooled.store->begin(Mode::read)->one<std::int64_t>(Sql{"SELECT count(*) FROM locks"}) == 100);
+}
+
+TEST_CASE("behind a pooler in transaction mode a transaction has its settings, and other programs keep theirs") {
+  Pooled pooled;
+  for (int i = 0; i < 6; ++i) {
+    const auto db = pooled.store->begin(i % 2 == 0 ? Mode::read : Mode::write);
+    CHECK(db->one<std::string>(Sql{"SELECT current_setting('lock_timeout')"}) == "700ms");
+    CHECK(db->one<std::string>(Sql{"SELECT current_setting('plan_cache_mode')"}) == "force_generic_plan");
+  }
+  pqxx::connection other(pooled.pooler.address(pooled.database.name()));
+  for (int i = 0; i < 6; ++i) {
+    pqxx::nontransaction session(other);
+    CHECK(session.exec1("SHOW lock_timeout")[0].as<std::string>() != "700ms");
+  }
 }
 
 }  // namespace ignition::test

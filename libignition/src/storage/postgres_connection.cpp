@@ -216,18 +216,22 @@ std::string copy_line(std::span<const Param> params) {
 // How much longer than the server's limit of a statement its answer may take.
 constexpr std::chrono::milliseconds kGrace{2000};
 
-// Every statement asks for rows of one user by an index, so one plan fits all parameters: planning Today's facts anew
-// costs more than reading them.
-std::string settings(const StoreOptions& options) {
-  return fmt::format(
-      "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET extra_float_digits = 1; SET bytea_output = 'hex'; "
-      "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning; "
-      "SET plan_cache_mode = force_generic_plan; SET jit = off; "
-      "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
-      options.statement_timeout_ms, options.lock_timeout_ms, options.statement_timeout_ms);
-}
+// What a pooler that gives every transaction another session follows from one to the next.
+constexpr std::string_view kFollowed =
+    "SET TIME ZONE 'UTC'; SET DateStyle = 'ISO, YMD'; SET client_encoding = 'UTF8'; "
+    "SET standard_conforming_strings = on";
 
 }  // namespace
+
+// Every statement asks for rows of one user by an index, so one plan fits all parameters: planning Today's facts anew
+// costs more than reading them.
+std::string settings(std::string_view set, const StoreOptions& options) {
+  return fmt::format(
+      "{0} extra_float_digits = 1; {0} bytea_output = 'hex'; {0} client_min_messages = warning; "
+      "{0} plan_cache_mode = force_generic_plan; {0} jit = off; {0} statement_timeout = {1}; {0} lock_timeout = {2}; "
+      "{0} idle_in_transaction_session_timeout = {1}",
+      set, options.statement_timeout_ms, options.lock_timeout_ms);
+}
 
 template <class Work>
 auto PostgresConnection::guarded(std::string_view sql, Work work) {
@@ -284,10 +288,15 @@ PostgresConnection::PostgresConnection(const std::string& connection_string, con
   connection_.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
   session_ = std::make_unique<pqxx::nontransaction>(connection_);
-  command(settings(options));
 } catch (const pqxx::failure& error) {
   report(options.log, "connection", error.what(), "");
   throw Error(Code::UNAVAILABLE, "The database cannot be reached.").because("cannot_open");
+}
+
+void PostgresConnection::set_up(const StoreOptions& options) {
+  std::string text(kFollowed);
+  if (!options.transaction_pooler) text += "; " + settings("SET", options);
+  command(text);
 }
 
 PostgresConnection::Descriptor::Descriptor(int of) : number(::fcntl(of, F_DUPFD_CLOEXEC, 0)) {}

@@ -22,14 +22,21 @@
 
 namespace ignition::storage {
 
+// The settings of data-model rule 11.4 that hold for a session (`SET`) or for a transaction (`SET LOCAL`).
+std::string settings(std::string_view set, const StoreOptions& options);
+
 // For one thread at a time.
 class PostgresConnection {
  public:
   using Clock = std::chrono::steady_clock;
   using OnRow = void (*)(void* target, const RowView& row);
 
-  // Connects and sets the session up as data-model rule 11.4 says. Throws UNAVAILABLE `cannot_open`.
+  // Connects. Throws UNAVAILABLE `cannot_open`.
   PostgresConnection(const std::string& connection_string, const StoreOptions& options);
+  // Sets the session up as data-model rule 11.4 says, before anything else. Behind a pooler that gives every
+  // transaction another session, each transaction does the rest: a setting would outlive it in a session that is
+  // others' next.
+  void set_up(const StoreOptions& options);
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
 

@@ -9,7 +9,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstWait{10};
 constexpr milliseconds kLongestWait{320};
-constexpr milliseconds kKeeperPause{200};
+constexpr milliseconds kPause{200};  // between two rounds of the pool's threads
 
 }  // namespace
 
@@ -17,15 +17,17 @@ PostgresPool::PostgresPool(std::string connection_string, StoreOptions options)
     : connection_string_(std::move(connection_string)),
       options_(std::move(options)),
       most_(std::max(1, options_.pool_max)),
-      keeper_([this] { keep(); }) {}
+      keeper_([this] { keep(); }),
+      watcher_([this] { watch(); }) {}
 
 PostgresPool::~PostgresPool() {
   {
     const Lock lock(mutex_);
     closing_ = true;
-    wake_keeper_.notify_all();
+    closing_changed_.notify_all();
   }
   keeper_.join();
+  watcher_.join();
 }
 
 PostgresPool::Count PostgresPool::count() {
@@ -58,9 +60,7 @@ std::unique_ptr<PostgresConnection> PostgresPool::take(milliseconds wait) {
     if (all_ < most_) {
       ++all_;
       lock.unlock();
-      auto connection = connect_counted(std::min(deadline, Clock::now() + options_.patience));
-      lock.lock();
-      return given(std::move(connection));
+      return connect_counted(std::min(deadline, Clock::now() + options_.patience));
     }
     if (returned_.wait_until(lock, deadline) == std::cv_status::timeout && idle_.empty() && all_ >= most_) {
       throw Error(Code::UNAVAILABLE, "Too many requests at once. Try again.").because("busy");
@@ -88,7 +88,7 @@ std::unique_ptr<PostgresConnection> PostgresPool::connect(Clock::time_point dead
     }
     std::this_thread::sleep_until(std::min(start, deadline));
     try {
-      auto connection = std::make_unique<PostgresConnection>(connection_string_, options_);
+      auto connection = made();
       const Lock lock(mutex_);
       failures_ = 0;
       not_before_ = {};
@@ -101,6 +101,22 @@ std::unique_ptr<PostgresConnection> PostgresPool::connect(Clock::time_point dead
       if (not_before_ >= deadline) throw;
     }
   }
+}
+
+std::unique_ptr<PostgresConnection> PostgresPool::made() {
+  auto connection = std::make_unique<PostgresConnection>(connection_string_, options_);
+  {
+    const Lock lock(mutex_);
+    in_use_.insert(connection.get());
+  }
+  try {
+    connection->set_up(options_);
+  } catch (...) {
+    const Lock lock(mutex_);
+    in_use_.erase(connection.get());
+    throw;
+  }
+  return connection;
 }
 
 void PostgresPool::give_back(std::unique_ptr<PostgresConnection> connection, bool fit) {
@@ -135,7 +151,6 @@ std::vector<PostgresPool::Idle> PostgresPool::expired(Clock::time_point now) {
 void PostgresPool::keep() {
   Lock lock(mutex_);
   while (!closing_) {
-    for (PostgresConnection* connection : in_use_) connection->cut_when_due(Clock::now());
     auto spent = expired(Clock::now());
     const bool wanted = static_cast<int>(idle_.size()) < std::min(options_.pool_min_idle, most_) && all_ < most_;
     if (wanted) ++all_;
@@ -150,7 +165,15 @@ void PostgresPool::keep() {
       }
     }
     lock.lock();
-    if (!made) wake_keeper_.wait_for(lock, kKeeperPause, [this] { return closing_; });
+    if (!made) closing_changed_.wait_for(lock, kPause, [this] { return closing_; });
+  }
+}
+
+void PostgresPool::watch() {
+  Lock lock(mutex_);
+  while (!closing_) {
+    for (PostgresConnection* connection : in_use_) connection->cut_when_due(Clock::now());
+    closing_changed_.wait_for(lock, kPause, [this] { return closing_; });
   }
 }
 

@@ -52,9 +52,12 @@ class PostgresPool {
   bool is_spent(const PostgresConnection& connection) const;
   // Takes those out of the idle ones that shall be closed.
   std::vector<Idle> expired(Clock::time_point now);
-  // Closes what is spent, keeps some ready and ends calls that the server leaves without an answer, until the pool
-  // ends.
+  // Connects, and sets the session up under watch.
+  std::unique_ptr<PostgresConnection> made();
+  // Until the pool ends: closes what is spent and keeps some ready;
   void keep();
+  // ends calls that the server leaves without an answer. On a thread of its own: making a connection may take long.
+  void watch();
 
   const std::string connection_string_;
   const StoreOptions options_;
@@ -62,14 +65,15 @@ class PostgresPool {
 
   std::mutex mutex_;
   std::condition_variable returned_;
-  std::condition_variable wake_keeper_;
-  std::vector<Idle> idle_;  // the one used last at the end
-  std::unordered_set<PostgresConnection*> in_use_;
+  std::condition_variable closing_changed_;
+  std::vector<Idle> idle_;                          // the one used last at the end
+  std::unordered_set<PostgresConnection*> in_use_;  // and those being set up
   int all_ = 0;
   bool closing_ = false;
   int failures_ = 0;              // connects in a row that failed
   Clock::time_point not_before_;  // of the next connect
   std::thread keeper_;
+  std::thread watcher_;
 };
 
 }  // namespace ignition::storage

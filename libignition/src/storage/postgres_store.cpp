@@ -168,10 +168,7 @@ class PostgresTransaction final : public Transaction {
  private:
   static std::string begin_text(Mode mode, const StoreOptions& options) {
     std::string text = mode == Mode::write ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    if (options.transaction_pooler) {
-      text += fmt::format("; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
-                          options.statement_timeout_ms, options.lock_timeout_ms);
-    }
+    if (options.transaction_pooler) text += "; " + settings("SET LOCAL", options);
     return text;
   }
 
