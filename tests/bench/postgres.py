@@ -12,8 +12,8 @@ from pathlib import Path
 CONNECTIONS = 16
 NOW = "2026-03-10T15:00:00Z"
 TODAY = "/api/v1/today"
-# Histories and how many of twenty users have each; on average a user has about two weeks.
-MODELS = ((2, 14), (10, 4), (60, 1), (90, 1))
+# Histories and how many of twenty users have each; on average a user has about a week.
+MODELS = ((2, 17), (10, 2), (60, 1))
 CONFIGURATION = """
 listen_addresses = ''
 unix_socket_directories = '{folder}'
@@ -21,6 +21,8 @@ shared_preload_libraries = 'pg_stat_statements'
 shared_buffers = 1GB
 max_connections = 100
 max_wal_size = 8GB
+fsync = off
+full_page_writes = off
 autovacuum = off
 """
 

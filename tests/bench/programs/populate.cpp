@@ -4,15 +4,20 @@
 //   populate DATABASE USERS MODEL=WEIGHT...      addresses as libpq takes them
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -91,7 +96,7 @@ Model read_model(const std::string& address, const std::map<std::string, std::st
 }
 
 std::string id_of(std::size_t user) {
-  std::array<char, 40> text{};
+  std::array<char, 48> text{};
   std::snprintf(text.data(), text.size(), "018f0000-0000-7000-8000-%012zx", user);
   return text.data();
 }
@@ -128,6 +133,24 @@ class Copy {
   std::string buffer_;
 };
 
+// Gives the table the rows of all users; how many.
+template <class Table>
+std::size_t fill(const Connection& connection, const Table& table, const std::vector<const Model*>& turns,
+                 std::size_t users) {
+  const auto& [name, columns] = table;
+  Copy copy(connection, name, columns);
+  std::size_t rows = 0;
+  for (std::size_t user = 0; user < users; ++user) {
+    const auto lines = turns[user % turns.size()]->rows.find(name);
+    if (lines == turns[user % turns.size()]->rows.end()) continue;
+    const std::string id = id_of(user);
+    for (const Line& line : lines->second) copy.line(line, id);
+    rows += lines->second.size();
+  }
+  copy.end();
+  return rows;
+}
+
 void populate(const std::string& address, std::size_t users, const std::vector<std::string>& models) {
   const Connection connection = connected(address);
   const auto tables = user_tables(connection);
@@ -138,21 +161,23 @@ void populate(const std::string& address, std::size_t users, const std::vector<s
   }
   std::vector<const Model*> turns;
   for (const Model& model : all) turns.insert(turns.end(), model.weight, &model);
-  // Parents and children come table by table: keys are checked by the models' stores.
-  run(connection, "SET session_replication_role = replica; SET synchronous_commit = off");
-  std::size_t rows = 0;
-  for (const auto& [table, columns] : tables) {
-    Copy copy(connection, table, columns);
-    for (std::size_t user = 0; user < users; ++user) {
-      const auto lines = turns[user % turns.size()]->rows.find(table);
-      if (lines == turns[user % turns.size()]->rows.end()) continue;
-      const std::string id = id_of(user);
-      for (const Line& line : lines->second) copy.line(line, id);
-      rows += lines->second.size();
-    }
-    copy.end();
+  // Every core fills the table that comes next.
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::future<std::size_t>> cores;
+  for (unsigned core = 0; core < std::max(1U, std::thread::hardware_concurrency()); ++core) {
+    cores.push_back(std::async(std::launch::async, [&] {
+      const Connection own = connected(address);
+      // Keys were checked by the models' stores.
+      run(own, "SET session_replication_role = replica; SET synchronous_commit = off");
+      std::size_t rows = 0;
+      for (std::size_t i = next++; i < tables.size(); i = next++) {
+        rows += fill(own, *std::next(tables.begin(), static_cast<std::ptrdiff_t>(i)), turns, users);
+      }
+      return rows;
+    }));
   }
-  run(connection, "SET session_replication_role = DEFAULT");
+  std::size_t rows = 0;
+  for (auto& core : cores) rows += core.get();
   run(connection, "VACUUM ANALYZE");
   run(connection, "CHECKPOINT");
   const Result size = run(connection, "SELECT pg_database_size(current_database())");
