@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <ranges>
+#include <unordered_map>
 
 #include "ignition/domains/flags.hpp"
 #include "ignition/rules/onboarding.hpp"
@@ -423,21 +424,31 @@ std::string joined(std::span<const FactGroup> groups) {
   return sql;
 }
 
-// Which group's statement a row came from. Tags belong to one group each: they are found in its text.
-bool belongs(const FactRow& row, const FactGroup& group) {
-  return group.sql.find("'" + row.tag + "'") != std::string_view::npos;
+// The groups whose statements give the tags, which belong to one group each.
+const std::unordered_map<std::string_view, std::size_t>& groups_of_tags() {
+  static const auto groups = [] {
+    constexpr std::string_view kTag = "SELECT '";
+    std::unordered_map<std::string_view, std::size_t> found;
+    for (std::size_t group = 0; group < fact_groups().size(); ++group) {
+      const std::string_view sql = fact_groups()[group].sql;
+      for (auto at = sql.find(kTag); at != std::string_view::npos; at = sql.find(kTag, at)) {
+        at += kTag.size();
+        found.emplace(sql.substr(at, sql.find('\'', at) - at), group);
+      }
+    }
+    return found;
+  }();
+  return groups;
 }
 
-void fill(Facts& out, const FactGroup& group, const Rows& rows, const Context& ctx) {
-  Rows own;
-  const FactRow* last = nullptr;
-  bool ours = false;
-  for (const FactRow& row : rows) {  // rows of one tag mostly come together
-    if (last == nullptr || row.tag != last->tag) ours = belongs(row, group);
-    last = &row;
-    if (ours) own.push_back(row);
+// The rows of each group.
+std::vector<Rows> by_group(Rows rows) {
+  std::vector<Rows> out(fact_groups().size());
+  for (FactRow& row : rows) {
+    const auto group = groups_of_tags().find(row.tag);
+    if (group != groups_of_tags().end()) out[group->second].push_back(std::move(row));
   }
-  group.fill(out, own, ctx);
+  return out;
 }
 
 // Within a handler: what another run of the operation may get through is not worked around.
@@ -458,7 +469,7 @@ void fill_alone(Facts& out, const FactGroup& group, Context& ctx) {
     const auto index = static_cast<std::size_t>(&group - fact_groups().data());
     ctx.db.attempt([&] { rows = read(ctx, Sql{statements[index]}); });
     Facts filled = out;
-    fill(filled, group, rows, ctx);
+    group.fill(filled, rows, ctx);
     out = std::move(filled);
   } catch (const std::exception& error) {
     pass_on_if_again(error);
@@ -515,8 +526,9 @@ std::optional<Facts> read_at_once(Context& ctx) {
   if (!fits(rows, ctx)) throw write_conflict();
   try {
     Facts out = no_facts(ctx);
-    for (const FactGroup& group : fact_groups()) fill(out, group, rows, ctx);
     judge_flags(out, stored_flags(rows), ctx);
+    const auto sorted = by_group(std::move(rows));
+    for (std::size_t i = 0; i < sorted.size(); ++i) fact_groups()[i].fill(out, sorted[i], ctx);
     return out;
   } catch (const std::exception&) {
     return {};
