@@ -55,6 +55,16 @@ bool is_json(std::string_view content_type) {
   return charset == std::string::npos || parameters.find("utf-8", charset) != std::string::npos;
 }
 
+// The digits of `details.retry_after`, in seconds; "" when the refusal does not say.
+std::string retry_after_of(const Error& error) {
+  static constexpr std::string_view kKey = R"("retry_after":)";
+  const std::string details = error.details_json();
+  const auto at = details.find(kKey);
+  if (error.code() != Code::RATE_LIMITED || at == std::string::npos) return {};
+  const auto digits = at + kKey.size();
+  return details.substr(digits, details.find_first_not_of("0123456789", digits) - digits);
+}
+
 // Whether an If-None-Match field names the tag: `*`, or a list of tags, weak or strong.
 bool names_tag(std::string_view field, std::string_view tag) {
   while (!field.empty()) {
@@ -77,6 +87,11 @@ bool is_idempotency_key(std::string_view key) {
 bool takes_if_match(const Operation& operation) {
   const auto fields = operation.input->fields;
   return std::any_of(fields.begin(), fields.end(), [](const Field& field) { return field.name == "if_match"; });
+}
+
+// What load balancers and Prometheus ask, as often as they like.
+bool is_for_probes(System system) {
+  return system == System::health || system == System::live || system == System::ready || system == System::metrics;
 }
 
 std::string allow_list(unsigned methods) {
@@ -196,6 +211,7 @@ Conversation::Step Conversation::admit(std::string& out) {
   if (!on_health && !site_.protection.allows_host(host_)) {
     return refuse(out, invalid("Host", "host_not_allowed", "This server does not answer for that host."));
   }
+  if (!within_ceiling(out)) return Step::answered;
   exchange_.frame.allowed_origin = site_.protection.allowed_origin(header(Header::origin));
   if (reader_->method() == verb::options) {
     answer_options(out);
@@ -232,8 +248,12 @@ Conversation::Step Conversation::dispatch(std::string& out) {
     parse_target();
     route();
   }
-  if (exchange_.endpoint != nullptr && exchange_.endpoint->system != System::none) return dispatch_system(out);
-  if (!identify(out)) return Step::answered;
+  if (exchange_.endpoint != nullptr && exchange_.endpoint->system != System::none) {
+    const bool within =
+        is_for_probes(exchange_.endpoint->system) || draw(out, RateClass::anonymous, RateKey::of(exchange_.client_ip));
+    return within ? dispatch_system(out) : Step::answered;
+  }
+  if (!identify(out) || !within_rates(out) || !is_own(out)) return Step::answered;
   if (!target_valid_) {
     return refuse(out, Error(Code::VALIDATION_ERROR, "The request target is malformed.").because("malformed_target"));
   }
@@ -276,6 +296,65 @@ bool Conversation::identify(std::string& out) {
     return false;
   }
   return true;
+}
+
+bool Conversation::draw(std::string& out, RateClass rate_class, const RateKey& key) {
+  const auto drawn = site_.rates.draw(rate_class, key, site_.now());
+  if (!drawn) return true;
+  const int limit = site_.rates.rate(rate_class).limit;
+  RateHeaders& shown = exchange_.frame.rate;
+  if (shown.limit == 0 || drawn->remaining <= shown.remaining) {
+    shown = {.limit = limit, .remaining = drawn->remaining, .reset = (drawn->reset.us + 999'999) / 1'000'000};
+  }
+  if (drawn->allowed) return true;
+  if (site_.metrics) site_.metrics->count_limited(name_of(rate_class));
+  refuse(out, Error(Code::RATE_LIMITED, "Too many requests; try again later.")
+                  .because("rate_limited")
+                  .with("class", name_of(rate_class))
+                  .with("limit", static_cast<std::int64_t>(limit))
+                  .with("retry_after", drawn->retry_after.count()));
+  return false;
+}
+
+bool Conversation::within_ceiling(std::string& out) {
+  const System system = exchange_.endpoint != nullptr ? exchange_.endpoint->system : System::none;
+  return is_for_probes(system) || draw(out, RateClass::ip_ceiling, RateKey::of(exchange_.client_ip));
+}
+
+bool Conversation::within_rates(std::string& out) {
+  const bool local = exchange_.identity == Identity::local_user;
+  const OperationRates rates = exchange_.endpoint != nullptr ? exchange_.endpoint->rates : OperationRates{};
+  const RateClass of_caller = local ? RateClass::user : RateClass::anonymous;
+  for (const auto& rate_class : {std::optional(rates.instead.value_or(of_caller)), rates.besides}) {
+    if (!rate_class) continue;
+    const RateOwner owner = rate_row(*rate_class).owner;
+    RateKey key;
+    if (owner == RateOwner::user && local) {
+      key = RateKey::of(kLocalUser);
+    } else if (owner != RateOwner::instance) {
+      key = RateKey::of(exchange_.client_ip);
+    }
+    if (!draw(out, *rate_class, key)) return false;
+  }
+  return true;
+}
+
+bool Conversation::is_own(std::string& out) {
+  const verb method = reader_->method();
+  const bool safe = method == verb::get || method == verb::head;
+  const bool by_browser =
+      !reader_->has(Header::authorization) && !equal_ignoring_case(header(Header::client_type), "native");
+  // The local user's requests were looked at by rule R44.
+  if (safe || !by_browser || exchange_.identity == Identity::local_user) return true;
+  const ForgeryFacts facts{.origin = header_if(Header::origin),
+                           .referer = header_if(Header::referer),
+                           .header_token = header_if(Header::csrf_token),
+                           .cookie_token = cookie_value(header(Header::cookie), CsrfTokens::kCookie),
+                           .by_cookie = false,
+                           .wants_token = exchange_.endpoint == nullptr || exchange_.endpoint->row == nullptr};
+  const auto why = forgery(facts, CsrfTokens::kAnonymous, site_.csrf, site_.protection);
+  if (why) refuse(out, *why);
+  return !why;
 }
 
 bool Conversation::read_call(std::string& out) {
@@ -409,6 +488,17 @@ Conversation::Step Conversation::dispatch_system(std::string& out) {
     answer_document(out);
     return Step::answered;
   }
+  if (system == System::csrf) {
+    answer_csrf(out);
+    return Step::answered;
+  }
+  if (system == System::metrics) {
+    if (!site_.protection.allows_metrics(header_if(Header::authorization))) {
+      return refuse(out, Error(Code::UNAUTHORIZED, "The credential is not valid.").because("invalid_credential"));
+    }
+    return reply("text/plain; version=0.0.4; charset=utf-8",
+                 site_.metrics->text({.in_flight = site_.running.load(std::memory_order_relaxed)}));
+  }
   if (const auto state = site_.probe.recent()) {
     answer_system(out, *state);
     return Step::answered;
@@ -517,6 +607,19 @@ void Conversation::answer_document(std::string& out) {
   finish(out, before, known ? 304 : 200);
 }
 
+void Conversation::answer_csrf(std::string& out) {
+  const std::string token = site_.csrf.make(CsrfTokens::kAnonymous);
+  const std::size_t before = out.size();
+  settle();
+  Response response(out, exchange_.frame, 200);
+  response.caching(Caching::no_store);
+  response.field("Set-Cookie", fmt::format("{}={}; Path=/; SameSite=Lax{}", CsrfTokens::kCookie, token,
+                                           exchange_.frame.secure ? "; Secure" : ""));
+  response.field("X-CSRF-Token", token);
+  response.data(fmt::format(R"({{"csrf_token":"{}"}})", token));
+  finish(out, before, 200);
+}
+
 void Conversation::answer_options(std::string& out) {
   const bool preflight = reader_->has(Header::origin) && reader_->has(Header::request_method);
   const unsigned methods = target_valid_ ? site_.router.methods(path_) : 0;
@@ -556,6 +659,9 @@ Conversation::Step Conversation::refuse(std::string& out, const Error& error, in
   if (status == 401) response.field("WWW-Authenticate", "Bearer");
   if (status == 405) response.field("Allow", allow_list(allowed));
   if (status == 503) response.field("Retry-After", "1");
+  if (const auto seconds = retry_after_of(error); status == 429 && !seconds.empty()) {
+    response.field("Retry-After", seconds);
+  }
   if (error.is_replayed()) response.field("Idempotency-Replayed", "true");
   if (error.code() == Code::INTERNAL) {
     response.error(Error(Code::INTERNAL, "Something went wrong inside; the request id helps to find out what.")
@@ -624,12 +730,20 @@ void Conversation::log(std::size_t bytes_out, int status, const Error* error) {
   const bool known = reader_ && reader_->header_complete();
   const auto took = std::chrono::steady_clock::now() - exchange_.began;
   const bool local = exchange_.identity == Identity::local_user;
+  const std::int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  if (site_.metrics) {
+    site_.metrics->count({.endpoint = exchange_.endpoint,
+                          .method = exchange_.method,
+                          .status = status,
+                          .micros = micros,
+                          .error = error});
+  }
   AccessEntry entry;
   entry.request_id = exchange_.id.text();
   entry.method = exchange_.method;
   entry.route = exchange_.endpoint != nullptr ? std::string_view(exchange_.endpoint->pattern) : "unmatched";
   entry.status = status;
-  entry.duration_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  entry.duration_us = micros;
   entry.bytes_in = known ? reader_->header_end() + reader_->body_size() : 0;
   entry.bytes_out = bytes_out;
   entry.client_ip = peer_.unix_socket ? nullptr : &exchange_.client_ip;

@@ -104,6 +104,12 @@ class Conversation {
 
   // Parts of them; false when the request has been refused.
   bool identify(std::string& out);
+  // Rule R32: the ceiling of the address, then the classes of the caller and the operation.
+  bool within_ceiling(std::string& out);
+  bool within_rates(std::string& out);
+  bool draw(std::string& out, RateClass rate_class, const RateKey& key);
+  // Rule R29.
+  bool is_own(std::string& out);
   bool read_call(std::string& out);
   bool read_parameters(std::string& out);
   bool take_slot(std::string& out);
@@ -123,6 +129,7 @@ class Conversation {
   void answer_system(std::string& out, const DatabaseState& database);
   void answer_document(std::string& out);
   void answer_options(std::string& out);
+  void answer_csrf(std::string& out);
   Step answer_missing(std::string& out);
   Step refuse(std::string& out, const Error& error);
   Step refuse(std::string& out, const Error& error, int status, unsigned allowed = 0);

@@ -98,6 +98,7 @@ Connection::Connection(Loop& loop, Socket socket, const Peer& peer)
   error_code ignored;
   socket_.non_blocking(true, ignored);
   if (!peer.unix_socket) socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (peer.tls) tls_ = std::make_unique<TlsStream>(loop.site_.certificates->current());
   deadline_ = steady_clock::now() + loop.site_.settings.header_timeout;
 }
 
@@ -108,7 +109,12 @@ Connection::~Connection() {
 
 void Connection::pump() {
   while (socket_.is_open()) {
-    const Wants wants = conversation_.advance(out_);
+    const Wants wants = conversation_.advance(plain());
+    if (tls_ && wants == Wants::close) {
+      seal();
+      tls_->close(out_);
+    }
+    seal();
     set_deadline();
     switch (wants) {
       case Wants::work:
@@ -154,7 +160,41 @@ void Connection::set_deadline() {
   deadline_ = steady_clock::now() + allowed;
 }
 
+void Connection::seal() {
+  if (!tls_) return;
+  tls_->seal(plain_, out_);
+  if (plain_.capacity() > kLargestKept) plain_ = {};
+  plain_.clear();
+}
+
+// Waits without a buffer, of which idle connections would hold many.
+void Connection::read_sealed() {
+  if (tls_->ended() || tls_->is_broken()) return close();
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& ec) {
+    if (ec) return self->close();
+    self->sealed_arrived();
+  });
+}
+
+void Connection::sealed_arrived() {
+  static thread_local std::array<char, 16'384> wire;
+  error_code ec;
+  const std::size_t n = socket_.read_some(asio::buffer(wire), ec);
+  if (ec == asio::error::would_block) return read_sealed();
+  if (ec) return close();
+  tls_->arrived({wire.data(), n});
+  while (true) {
+    const std::size_t opened = tls_->open(conversation_.room());
+    if (opened == 0) break;
+    conversation_.received(opened);
+  }
+  if (!tls_->is_broken()) return pump();
+  seal();
+  if (flush()) close();
+}
+
 void Connection::read() {
+  if (tls_) return read_sealed();
   const auto room = conversation_.room();
   socket_.async_read_some(asio::buffer(room.data(), room.size()),
                           [self = shared_from_this()](const error_code& ec, std::size_t n) {
@@ -281,14 +321,16 @@ void Connection::check_time(steady_clock::time_point now) {
   if (sending_ || lingering_ || !working) {
     if (!sending_ && !lingering_) {
       error_code ignored;
-      conversation_.time_out(out_);
+      conversation_.time_out(plain());
+      seal();
       socket_.write_some(asio::buffer(out_), ignored);
       socket_.shutdown(Socket::shutdown_both, ignored);
     }
     return close();
   }
   gave_up_ = true;
-  conversation_.give_up(out_);
+  conversation_.give_up(plain());
+  seal();
   set_deadline();
   if (flush()) linger();
 }

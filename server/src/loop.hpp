@@ -15,6 +15,7 @@
 
 #include "conversation.hpp"
 #include "shared_reads.hpp"
+#include "tls.hpp"
 
 namespace ignition::server {
 
@@ -86,6 +87,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   void pump();
   void read();
+  void read_sealed();
+  void sealed_arrived();
+  // Where the conversation writes, and what makes bytes for the socket of it.
+  std::string& plain() { return tls_ ? plain_ : out_; }
+  void seal();
   void work();
   void worked();
   // Sends what there is; false when the rest is being sent behind the scenes, and pump() follows.
@@ -100,6 +106,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Socket socket_;
   std::list<Connection*>::iterator place_;
   Conversation conversation_;
+  std::unique_ptr<TlsStream> tls_;  // null = the socket's bytes are the conversation's
+  std::string plain_;               // not sealed yet
   std::string out_;
   std::size_t sent_ = 0;
   bool sending_ = false;

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "text.hpp"
+#include "tls.hpp"
 
 namespace ignition::server {
 namespace {
@@ -88,6 +89,23 @@ bool same_secret(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+// Values that people copy from guides.
+bool is_sample_secret(std::string_view secret) {
+  static constexpr std::array<std::string_view, 5> kWords = {"changeme", "change-me", "change_me", "your-secret",
+                                                             "your_secret"};
+  const std::string text = lower_case(secret);
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
+
+// What follows `Bearer ` in an Authorization field; absent when it is of another scheme.
+std::optional<std::string_view> bearer_token(std::string_view authorization) {
+  constexpr std::string_view kBearer = "Bearer ";
+  if (authorization.size() <= kBearer.size()) return {};
+  if (!equal_ignoring_case(authorization.substr(0, kBearer.size()), kBearer)) return {};
+  return without_spaces(authorization.substr(kBearer.size()));
+}
+
 }  // namespace
 
 std::optional<std::string> unix_path(std::string_view host) {
@@ -95,12 +113,26 @@ std::optional<std::string> unix_path(std::string_view host) {
   return std::string(host.substr(5));
 }
 
-Peer Peer::of(const ip::address& address) { return {plain(address), false}; }
+Peer Peer::of(const ip::address& address) { return {plain(address)}; }
 
-void check(const Settings& settings) { Protection{settings}; }
+void check(const Settings& settings) {
+  std::vector<std::string> problems;
+  const auto collect = [&](auto&& make) {
+    try {
+      make();
+    } catch (const ConfigError& error) {
+      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+  };
+  collect([&] { Protection{settings}; });
+  if (!settings.tls_certificate.empty() && !settings.tls_key.empty()) {
+    collect([&] { load_certificate(settings.tls_certificate, settings.tls_key); });
+  }
+  if (!problems.empty()) throw ConfigError(std::move(problems));
+}
 
 Protection::Protection(const Settings& settings)
-    : local_user_(settings.local_user), local_token_(settings.local_token) {
+    : local_user_(settings.local_user), local_token_(settings.local_token), metrics_token_(settings.metrics_token) {
   std::vector<std::string> problems;
   if (const auto path = unix_path(settings.host)) {
     loopback_listener_ = true;
@@ -109,6 +141,24 @@ Protection::Protection(const Settings& settings)
     loopback_listener_ = address->is_loopback();
   } else {
     problems.push_back(fmt::format("SERVER_HOST: {} is neither an IP address nor unix:path", settings.host));
+  }
+
+  if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
+    problems.emplace_back("SERVER_TLS_CERT_FILE, SERVER_TLS_KEY_FILE: one is of no use without the other");
+  }
+  if (!settings.tls_certificate.empty() && unix_path(settings.host)) {
+    problems.emplace_back("SERVER_TLS_CERT_FILE: a Unix socket speaks no TLS");
+  }
+  if (settings.auth_secret.empty() && settings.environment == Environment::production) {
+    problems.emplace_back("AUTH_SECRET: production needs it");
+  } else if (is_sample_secret(settings.auth_secret)) {
+    problems.emplace_back("AUTH_SECRET: is a published sample");
+  }
+  if (settings.environment == Environment::production) {
+    const auto credentials = settings.rate_limits.find(RateClass::auth_credential);
+    if (credentials != settings.rate_limits.end() && credentials->second.is_off()) {
+      problems.emplace_back("RATE_LIMIT_AUTH: production may not switch it off");
+    }
   }
 
   const bool local_environment = settings.environment == Environment::development ||
@@ -133,6 +183,9 @@ Protection::Protection(const Settings& settings)
       if (!origin.starts_with("https://")) {
         problems.push_back(fmt::format("CORS_ALLOWED_ORIGINS: production needs https, not {}", origin));
       }
+    }
+    if (settings.metrics && metrics_token_.empty()) {
+      problems.emplace_back("METRICS_TOKEN: production needs it with METRICS_ENABLED");
     }
   }
   if (const auto origin = origin_of(settings.public_url)) {
@@ -191,6 +244,11 @@ std::string_view Protection::allowed_origin(std::string_view origin) const {
   return found == origins_.end() ? std::string_view{} : *found;
 }
 
+bool Protection::allows_page(std::string_view url) const {
+  const auto origin = origin_of(url);
+  return origin && !allowed_origin(*origin).empty();
+}
+
 bool Protection::Block::contains(const ip::address& address) const {
   const auto equal_bits = [this](std::span<const unsigned char> a, std::span<const unsigned char> b) {
     unsigned left = prefix;
@@ -232,20 +290,24 @@ ip::address Protection::client_ip(const Peer& peer, const Forwarding& forwarding
 }
 
 bool Protection::is_secure(const Peer& peer, const Forwarding& forwarding) const {
+  if (peer.tls) return true;
   if (!forwarding.forwarded_proto.empty() && trusts(peer)) {
     return equal_ignoring_case(forwarding.forwarded_proto, "https");
   }
   return public_is_secure_;
 }
 
+bool Protection::allows_metrics(std::optional<std::string_view> authorization) const {
+  if (metrics_token_.empty()) return true;
+  const auto token = bearer_token(authorization.value_or(""));
+  return token && same_secret(*token, metrics_token_);
+}
+
 Identity Protection::identify(const Peer& peer, const Credentials& credentials) const {
-  constexpr std::string_view kBearer = "Bearer ";
   bool proves_token = false;
   if (credentials.authorization) {
-    const std::string_view value = *credentials.authorization;
-    const bool bearer = value.size() > kBearer.size() && equal_ignoring_case(value.substr(0, kBearer.size()), kBearer);
-    proves_token = bearer && local_user_ && !local_token_.empty() &&
-                   same_secret(without_spaces(value.substr(kBearer.size())), local_token_);
+    const auto token = bearer_token(*credentials.authorization);
+    proves_token = token && local_user_ && !local_token_.empty() && same_secret(*token, local_token_);
     if (!proves_token) return Identity::bad_authorization;
   }
   if (!local_user_) return Identity::anonymous;

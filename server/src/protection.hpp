@@ -16,6 +16,7 @@ namespace ignition::server {
 struct Peer {
   boost::asio::ip::address address;  // IPv4 also when it came as an IPv4-mapped IPv6 address
   bool unix_socket = false;
+  bool tls = false;  // encrypted up to us
 
   static Peer of(const boost::asio::ip::address& address);
   bool is_loopback() const { return unix_socket || address.is_loopback(); }
@@ -52,11 +53,15 @@ class Protection {
   bool allows_host(std::string_view host) const;
   // Rule R30. The origin, in memory of this object; "" when it is foreign.
   std::string_view allowed_origin(std::string_view origin) const;
+  // Whether a page with this URL, as a Referer field tells it, is of an allowed origin.
+  bool allows_page(std::string_view url) const;
   bool trusts(const Peer& peer) const;
   // Rule R31.
   boost::asio::ip::address client_ip(const Peer& peer, const Forwarding& forwarding) const;
   // Whether the client speaks TLS, to us or to the proxy before us.
   bool is_secure(const Peer& peer, const Forwarding& forwarding) const;
+  // Whether somebody with this Authorization field may read the metrics: whoever shows METRICS_TOKEN, if there is one.
+  bool allows_metrics(std::optional<std::string_view> authorization) const;
   // Rules R22 and R44.
   Identity identify(const Peer& peer, const Credentials& credentials) const;
 
@@ -73,6 +78,7 @@ class Protection {
   bool public_is_secure_ = false;
   bool local_user_ = false;
   std::string local_token_;
+  std::string metrics_token_;
   std::vector<std::string> hosts_;
   std::vector<std::string> origins_;
   std::vector<Block> trusted_;

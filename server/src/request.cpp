@@ -39,6 +39,8 @@ std::optional<Header> header_of(http::field f, std::string_view name) {
       return Header::content_type;
     case http::field::cookie:
       return Header::cookie;
+    case http::field::referer:
+      return Header::referer;
     case http::field::expect:
       return Header::expect;
     case http::field::if_match:
@@ -62,6 +64,8 @@ std::optional<Header> header_of(http::field f, std::string_view name) {
   if (equal_ignoring_case(name, "X-Request-Id")) return Header::request_id;
   if (equal_ignoring_case(name, "X-Forwarded-For")) return Header::forwarded_for;
   if (equal_ignoring_case(name, "X-Forwarded-Proto")) return Header::forwarded_proto;
+  if (equal_ignoring_case(name, "X-CSRF-Token")) return Header::csrf_token;
+  if (equal_ignoring_case(name, "X-Client-Type")) return Header::client_type;
   if (equal_ignoring_case(name, "X-Real-IP")) return Header::real_ip;
   if (equal_ignoring_case(name, "CF-Connecting-IP")) return Header::connecting_ip;
   return {};

@@ -32,7 +32,10 @@ enum class Header : std::uint8_t {
   forwarded_proto,
   real_ip,
   connecting_ip,
-  client_ip,  // the one named by CLIENT_IP_HEADER
+  referer,
+  csrf_token,   // X-CSRF-Token
+  client_type,  // X-Client-Type
+  client_ip,    // the one named by CLIENT_IP_HEADER
   count_,
 };
 

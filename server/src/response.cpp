@@ -103,6 +103,11 @@ Response::Response(std::string& out, const ResponseFrame& frame, int status) : o
     out_ += frame.allowed_origin;
     out_ += kExposed;
   }
+  if (frame.rate.limit > 0) {
+    fmt::format_to(std::back_inserter(out_),
+                   "X-RateLimit-Limit: {}\r\nX-RateLimit-Remaining: {}\r\nX-RateLimit-Reset: {}\r\n", frame.rate.limit,
+                   frame.rate.remaining, frame.rate.reset);
+  }
   if (frame.close) {
     out_ += "Connection: close\r\n";
   } else if (frame.tell_keep_alive) {

@@ -10,6 +10,13 @@
 
 namespace ignition::server {
 
+// What a limited client may still do; of the tightest of its limits.
+struct RateHeaders {
+  int limit = 0;  // 0 = not limited
+  std::int64_t remaining = 0;
+  std::int64_t reset = 0;  // Unix seconds
+};
+
 // What every response of one exchange shares.
 struct ResponseFrame {
   std::string_view request_id;
@@ -17,6 +24,7 @@ struct ResponseFrame {
   bool secure = false;              // the client speaks TLS
   bool head = false;                // the client wants no body
   bool close = false;
+  RateHeaders rate{};
   bool tell_keep_alive = false;  // an HTTP/1.0 client that wants to go on
 };
 

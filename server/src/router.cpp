@@ -27,7 +27,7 @@ bool is_parameter(std::string_view segment) {
 
 }  // namespace
 
-Router::Router(const Catalogue& catalogue) {
+Router::Router(const Catalogue& catalogue, bool metrics) {
   add(Method::GET, "/", nullptr, System::root);
   add(Method::GET, "/health", nullptr, System::health);
   add(Method::GET, "/health/live", nullptr, System::live);
@@ -35,6 +35,8 @@ Router::Router(const Catalogue& catalogue) {
   add(Method::GET, "/ready", nullptr, System::ready);
   add(Method::GET, "/version", nullptr, System::version);
   add(Method::GET, "/api/openapi.json", nullptr, System::openapi);
+  add(Method::GET, "/api/v1/csrf", nullptr, System::csrf);
+  if (metrics) add(Method::GET, "/metrics", nullptr, System::metrics);
   for (const Operation& operation : catalogue.operations()) {
     const auto add_route = [&](const Route& route) {
       if (route.path.empty()) return;
@@ -54,11 +56,15 @@ Router::Router(const Catalogue& catalogue) {
 
 void Router::add(Method method, std::string pattern, const Operation* operation, System system,
                  const compat::Row* row) {
+  const std::size_t number = endpoints_.size();
   Endpoint& endpoint = endpoints_.emplace_back();
+  endpoint.number = number;
+  endpoint.method = method;
   endpoint.operation = operation;
   endpoint.system = system;
   endpoint.row = row;
   endpoint.pattern = std::move(pattern);
+  if (operation != nullptr) endpoint.rates = rates_of(*operation);
 
   Node* node = &root_;
   std::string_view rest = std::string_view(endpoint.pattern).substr(1);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ignition/catalogue.hpp"
+#include "rates.hpp"
 
 namespace ignition::server {
 
@@ -20,7 +21,7 @@ struct Row;
 }
 
 // Routes of the server itself (rule 2.6): not enveloped, open to everybody.
-enum class System : std::uint8_t { none, root, health, live, ready, version, openapi };
+enum class System : std::uint8_t { none, root, health, live, ready, version, openapi, metrics, csrf };
 
 // How long the operation of a route takes, as a moving average over about 16 calls.
 class Pace {
@@ -39,9 +40,12 @@ class Pace {
 struct Endpoint {
   const Operation* operation = nullptr;  // null for system routes
   System system = System::none;
+  Method method = Method::GET;
+  std::size_t number = 0;               // its place in Router::endpoints()
   const compat::Row* row = nullptr;     // of the unversioned surface; null elsewhere
   std::string pattern;                  // the whole path, for logs: `/api/v1/focus/{id}`
   std::vector<std::string> parameters;  // names, from the left
+  OperationRates rates{};
   mutable Pace pace;
 };
 
@@ -56,7 +60,9 @@ struct Match {
 class Router {
  public:
   // Throws std::logic_error when two operations share a route.
-  explicit Router(const Catalogue& catalogue);
+  explicit Router(const Catalogue& catalogue, bool metrics = false);
+
+  const std::deque<Endpoint>& endpoints() const { return endpoints_; }
 
   // `path` is absolute, without query, with valid percent-encoding. A literal segment wins over a parameter, judged
   // from the left; a path that lacks the method falls back to the next that has it.

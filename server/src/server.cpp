@@ -142,7 +142,8 @@ void Server::State::listen_tcp() {
   }
   port = tcp_acceptor->local_endpoint().port();
   const bool v6 = endpoint.address().is_v6();
-  address = fmt::format("http://{}{}{}:{}", v6 ? "[" : "", endpoint.address().to_string(), v6 ? "]" : "", port);
+  address = fmt::format("{}://{}{}{}:{}", site.certificates ? "https" : "http", v6 ? "[" : "",
+                        endpoint.address().to_string(), v6 ? "]" : "", port);
   accept(*tcp_acceptor);
 }
 
@@ -162,6 +163,7 @@ void Server::State::welcome(asio::basic_stream_socket<Protocol, asio::io_context
     const auto endpoint = socket.remote_endpoint(gone);
     if (gone) return;
     peer = Peer::of(endpoint.address());
+    peer.tls = site.certificates != nullptr;
   }
   loop.adopt(Socket(std::move(socket)), peer);
 }
@@ -264,12 +266,34 @@ std::string Server::address() const { return state_->address; }
 
 bool Server::stop() { return state_->stop(state_->site.settings.shutdown_grace); }
 
+bool Server::reload_certificate() {
+  Site& site = state_->site;
+  bool read = site.certificates != nullptr;
+  try {
+    if (read) site.certificates->reload();
+  } catch (const ConfigError& error) {
+    for (const auto& problem : error.problems()) site.log.event(spdlog::level::err, problem);
+    read = false;
+  }
+  if (read) site.log.event(spdlog::level::info, "read the certificate again");
+  site.log.flush();
+  return read;
+}
+
 int Server::run(const std::function<void()>& started) {
   std::signal(SIGPIPE, SIG_IGN);  // a log reader that went away must not end the server
   asio::io_context io;
   asio::signal_set signals(io, SIGTERM, SIGINT);
   start();
   if (started) started();
+  asio::signal_set hangups(io);
+  if (state_->site.certificates) hangups.add(SIGHUP);
+  std::function<void(const error_code&, int)> reload = [&](const error_code& ec, int) {
+    if (ec) return;
+    reload_certificate();
+    hangups.async_wait(reload);
+  };
+  if (state_->site.certificates) hangups.async_wait(reload);
   std::thread stopper;
   signals.async_wait([&](const error_code& ec, int) {
     if (ec) return;

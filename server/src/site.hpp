@@ -4,12 +4,16 @@
 #include <atomic>
 #include <cstdint>
 
+#include "csrf.hpp"
 #include "ignition/engine.hpp"
 #include "ignition/server.hpp"
 #include "log.hpp"
+#include "metrics.hpp"
 #include "protection.hpp"
+#include "rates.hpp"
 #include "router.hpp"
 #include "system.hpp"
+#include "tls.hpp"
 
 namespace ignition::server {
 
@@ -17,13 +21,20 @@ struct Site {
   Site(Engine* engine_, Settings settings_)
       : settings(std::move(settings_)),
         protection(settings),
+        csrf(settings.auth_secret.empty() ? random_secret() : settings.auth_secret),
+        rates(settings),
         engine(engine_),
         catalogue(engine != nullptr ? engine->catalogue() : ignition::catalogue()),
-        router(catalogue),
+        router(catalogue, settings.metrics),
         document(catalogue),
         log(settings),
         probe(engine, settings.health_lifetime),
-        inline_reads(settings.inline_reads.value_or(default_inline_reads())) {}
+        inline_reads(settings.inline_reads.value_or(default_inline_reads())) {
+    if (settings.metrics) metrics = std::make_unique<Metrics>(router);
+    if (!settings.tls_certificate.empty()) {
+      certificates = std::make_unique<Certificates>(settings.tls_certificate, settings.tls_key);
+    }
+  }
 
   // Makes the local user unless it exists (rule R44). Throws what the engine throws, for example while migrations are
   // pending.
@@ -34,6 +45,8 @@ struct Site {
     local_user_exists.store(true, std::memory_order_relaxed);
   }
 
+  Instant now() const { return engine != nullptr ? engine->clock().now() : Instant::system_now(); }
+
   std::chrono::microseconds default_inline_reads() const {
     const bool embedded = engine == nullptr || engine->store().backend() == "sqlite";
     return std::chrono::microseconds(embedded ? 1'000 : 0);
@@ -41,6 +54,8 @@ struct Site {
 
   const Settings settings;
   const Protection protection;
+  const CsrfTokens csrf;
+  RateLimiter rates;
   Engine* const engine;
   const Catalogue& catalogue;
   const Router router;
@@ -48,6 +63,8 @@ struct Site {
   Log log;
   DatabaseProbe probe;
   const std::chrono::microseconds inline_reads;
+  std::unique_ptr<Certificates> certificates;  // null = no TLS
+  std::unique_ptr<Metrics> metrics;            // null = nobody wants to know
 
   std::atomic<int> running = 0;        // requests that hold one of max_concurrent_requests
   std::atomic<bool> stopping = false;  // no new requests on idle connections

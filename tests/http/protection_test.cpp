@@ -229,7 +229,10 @@ TEST_CASE("all problems of settings are told together") {
   CHECK(problems_of(settings).size() == 8);
   Settings production;
   production.environment = Environment::production;
-  CHECK(problems_of(production).size() == 3);  // two URLs without https, no origins
+  CHECK(problems_of(production).size() == 4);  // two URLs without https, no origins, no secret
+  production.auth_secret = "please-change-me-please-change-me";
+  CHECK(problems_of(production).size() == 4);
+  production.auth_secret = "Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVz";
   production.public_url = "https://api.example";
   production.frontend_url = "https://example";
   production.allowed_origins = std::vector<std::string>{};

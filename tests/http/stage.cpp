@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "rates.hpp"
+
 namespace ignition::http_test {
 namespace {
 
@@ -152,6 +154,7 @@ server::Settings Stage::local() {
   settings.environment = server::Environment::test;
   settings.io_threads = 2;
   settings.workers = 4;
+  for (const auto& row : server::rate_rows()) settings.rate_limits[row.rate_class] = {};
   return settings;
 }
 

@@ -54,13 +54,14 @@ class StageEngine final : public Engine {
   const Catalogue& catalogue() const override { return catalogue_; }
   const Config& config() const override { return config_; }
   Store& store() override { return database; }
-  Clock& clock() override { return clock_; }
+  Clock& clock() override { return other_clock != nullptr ? *other_clock : clock_; }
   int pending_migrations() override { return pending; }
   int subscribe(std::function<void(std::string_view, std::string_view)>) override { return 0; }
   void unsubscribe(int) override {}
 
   Gate gate;
   std::atomic<Gate*> slow_memory = nullptr;  // reads from memory wait here
+  Clock* other_clock = nullptr;
   StageStore database;
   std::atomic<int> calls = 0;
   std::atomic<int> batches = 0;
@@ -95,7 +96,7 @@ class LogLines final : public spdlog::sinks::base_sink<std::mutex> {
 
 struct Stage {
   explicit Stage(server::Settings settings = local());
-  // Local user mode on a free port of 127.0.0.1.
+  // Local user mode on a free port of 127.0.0.1, without rate limits.
   static server::Settings local();
   Client client() const { return Client(server.port()); }
 

@@ -375,9 +375,10 @@ TEST_CASE("what cannot be read and what is unsafe in production are told togethe
     CAPTURE(command.front());
     const Finished refused = refusal(folder, command, unsafe);
     CHECK(refused.status == 78);
-    for (const char* problem : {"MAX_BODY_BYTES must be an integer", "AUTH_LOCAL_USER: not allowed",
-                                "SERVER_PUBLIC_URL: production needs https",
-                                "SERVER_FRONTEND_URL: production needs https", "CORS_ALLOWED_ORIGINS: production"}) {
+    for (const char* problem :
+         {"MAX_BODY_BYTES must be an integer", "AUTH_LOCAL_USER: not allowed",
+          "SERVER_PUBLIC_URL: production needs https", "SERVER_FRONTEND_URL: production needs https",
+          "CORS_ALLOWED_ORIGINS: production", "AUTH_SECRET: production needs it"}) {
       CAPTURE(problem);
       CHECK(contains(refused.err, problem));
     }

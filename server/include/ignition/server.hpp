@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "ignition/engine.hpp"
+#include "ignition/rules/rates.hpp"
 
 namespace ignition::server {
 
@@ -35,12 +37,37 @@ BOOST_DESCRIBE_ENUM(LogFormat, json, text)
 enum class LogIp : std::uint8_t { full, prefix, off };
 BOOST_DESCRIBE_ENUM(LogIp, full, prefix, off)
 
+// What requests are counted together for limits (rule R32).
+enum class RateClass : std::uint8_t {
+  ip_ceiling,
+  auth_start,
+  auth_credential,
+  auth_refresh,
+  user,
+  anonymous,
+  api_key,
+  admin,
+  upload,
+  url_sign,
+  frames,
+  browse,
+  purchase,
+  feedback,
+  rebuild,
+  export_,
+  backup,
+};
+BOOST_DESCRIBE_ENUM(RateClass, ip_ceiling, auth_start, auth_credential, auth_refresh, user, anonymous, api_key, admin,
+                    upload, url_sign, frames, browse, purchase, feedback, rebuild, export_, backup)
+
 // What an operator decides; in comments the environment variable that sets it. Defaults are those of a machine of one's
 // own.
 struct Settings {
   Environment environment = Environment::development;  // ENVIRONMENT
   std::string host = "127.0.0.1";                      // SERVER_HOST: an IP address, or `unix:path`
   std::uint16_t port = 8080;                           // SERVER_PORT: 0 = any free one
+  std::string tls_certificate;                         // SERVER_TLS_CERT_FILE: chain in PEM; "" = no TLS
+  std::string tls_key;                                 // SERVER_TLS_KEY_FILE: its key in PEM
   std::string public_url = "http://localhost:8080";    // SERVER_PUBLIC_URL
   std::string frontend_url = "http://localhost:3000";  // SERVER_FRONTEND_URL
   std::string admin_url;                               // SERVER_ADMIN_URL: "" = none
@@ -51,6 +78,9 @@ struct Settings {
       allowed_origins;      // CORS_ALLOWED_ORIGINS: absent = rule R30's, not in production
   bool local_user = false;  // AUTH_LOCAL_USER
   std::string local_token;  // AUTH_LOCAL_TOKEN: "" = none asked for
+  std::string auth_secret;  // AUTH_SECRET: key of CSRF tokens; "" = made anew with every start, not in production
+  // RATE_LIMIT_<CLASS>. What is absent has rule R32's rate, or none in single-user mode.
+  std::map<RateClass, rules::Rate> rate_limits;
 
   std::size_t max_request_line = 8'192;
   std::size_t max_header_bytes = 16'384;
@@ -65,6 +95,9 @@ struct Settings {
   milliseconds shutdown_grace{30'000};     // SHUTDOWN_GRACE_SECONDS
   milliseconds health_timeout{1'000};      // of the database probe
   milliseconds health_lifetime{2'000};     // how long a probe's result is used again
+
+  bool metrics = false;       // METRICS_ENABLED: GET /metrics answers
+  std::string metrics_token;  // METRICS_TOKEN: Bearer token asked for there; "" = none
 
   int io_threads = 0;  // 0 = as many as cores
   int workers = 16;    // threads that run writes, and reads that are slow
@@ -117,8 +150,12 @@ class Server {
   // when every request was answered.
   bool stop();
 
+  // Reads the files of the certificate again, for new connections. False, and a line in the log, when they cannot be
+  // used: then the certificate stays what it was. Thread-safe.
+  bool reload_certificate();
+
   // start(), `started()`, then wait for SIGTERM or SIGINT, then stop(). A second signal ends the process at once with
-  // status 1. Returns the exit status.
+  // status 1. With TLS, SIGHUP is reload_certificate(). Returns the exit status.
   int run(const std::function<void()>& started = {});
 
  private:

@@ -1,0 +1,113 @@
+// What Prometheus reads.
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <thread>
+
+#include "http/stage.hpp"
+#include "protection.hpp"
+
+using namespace ignition;
+using namespace ignition::http_test;
+
+namespace {
+
+server::Settings measured() {
+  auto settings = Stage::local();
+  settings.metrics = true;
+  return settings;
+}
+
+// The value of the sample with this name and these labels; "" when there is none.
+std::string sample(const std::string& text, const std::string& name) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(name + " ")) return line.substr(name.size() + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("nobody finds metrics that are not enabled") {
+  Stage stage;
+  CHECK(stage.client().get("/metrics").status == 404);
+}
+
+TEST_CASE("requests are counted by method, route and status, refusals by code") {
+  Stage stage(measured());
+  Client client = stage.client();
+  for (int i = 0; i < 3; ++i) CHECK(client.get("/api/v1/things/secret-path-" + std::to_string(i)).status == 200);
+  CHECK(client.get("/api/v1/refuse/NOT_FOUND").status == 404);
+  CHECK(client.get("/api/v1/refuse/FORBIDDEN").status == 403);
+  CHECK(client.get("/api/v1/secret-place?secret=1").status == 404);
+  CHECK(client.ask("HEAD /api/v1/open HTTP/1.0\r\nHost: localhost\r\n\r\n").status == 200);
+  const auto answer = stage.client().get("/metrics");
+  CHECK(answer.status == 200);
+  CHECK(answer.field("content-type") == "text/plain; version=0.0.4; charset=utf-8");
+  const auto value = [&](const std::string& name) { return sample(answer.body, name); };
+  CHECK(value(R"(http_requests_total{method="GET",route="/api/v1/things/{id}",status="200"})") == "3");
+  CHECK(value(R"(http_requests_total{method="GET",route="/api/v1/refuse/{code}",status="404"})") == "1");
+  CHECK(value(R"(http_requests_total{method="GET",route="unmatched",status="404"})") == "1");
+  CHECK(value(R"(http_requests_total{method="HEAD",route="/api/v1/open",status="200"})") == "1");
+  CHECK(value(R"(http_errors_total{route="/api/v1/refuse/{code}",code="FORBIDDEN"})") == "1");
+  CHECK(value(R"(http_errors_total{route="unmatched",code="NOT_FOUND"})") == "1");
+  CHECK(value("ignition_up") == "1");
+  CHECK(value("ignition_http_in_flight") == "0");
+  CHECK(answer.body.find("ignition_build_info{version=\"") != std::string::npos);
+  CHECK(answer.body.find("secret") == std::string::npos);
+  CHECK(answer.body.find("# TYPE http_requests_total counter") != std::string::npos);
+}
+
+TEST_CASE("durations fill the buckets from their own upwards") {
+  Stage stage(measured());
+  Client client = stage.client();
+  CHECK(client.get("/api/v1/looks").status == 200);  // takes 40 ms
+  const std::string text = client.get("/metrics").body;
+  const auto bucket = [&](const char* bound) {
+    return sample(text, std::string(R"(http_request_duration_seconds_bucket{method="GET",route="/api/v1/looks",le=")") +
+                            bound + "\"}");
+  };
+  CHECK(bucket("0.005") == "0");
+  CHECK(bucket("0.025") == "0");
+  CHECK(bucket("10") == "1");
+  CHECK(bucket("+Inf") == "1");
+  const std::string labels = R"({method="GET",route="/api/v1/looks"})";
+  CHECK(sample(text, "http_request_duration_seconds_count" + labels) == "1");
+  CHECK(std::stod(sample(text, "http_request_duration_seconds_sum" + labels)) >= 0.04);
+}
+
+TEST_CASE("no request is lost when many threads count") {
+  Stage stage(measured());
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      Client client = stage.client();
+      for (int i = 0; i < 200; ++i) client.get("/api/v1/open");
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(sample(stage.client().get("/metrics").body,
+               R"(http_requests_total{method="GET",route="/api/v1/open",status="200"})") == "1600");
+}
+
+TEST_CASE("with a token, metrics want it, and production wants a token") {
+  auto settings = measured();
+  settings.metrics_token = "scraper-token";
+  Stage stage(settings);
+  CHECK(stage.client().get("/metrics").status == 401);
+  CHECK(stage.client().get("/metrics", "Authorization: Bearer scraper-toke\r\n").status == 401);
+  CHECK(stage.client().get("/metrics", "Authorization: Bearer scraper-token\r\n").status == 200);
+
+  server::Settings production;
+  production.environment = server::Environment::production;
+  production.public_url = "https://api.example";
+  production.frontend_url = "https://example";
+  production.allowed_origins = std::vector<std::string>{};
+  production.auth_secret = "Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVz";
+  production.metrics = true;
+  CHECK_THROWS_WITH_AS(server::check(production), "METRICS_TOKEN: production needs it with METRICS_ENABLED",
+                       server::ConfigError);
+  production.metrics_token = "scraper-token";
+  CHECK_NOTHROW(server::check(production));
+}
