@@ -17,6 +17,7 @@
 #include "ignition/domains/progress.hpp"
 #include "ignition/domains/quests.hpp"
 #include "ignition/domains/settings.hpp"
+#include "ignition/domains/shields.hpp"
 #include "ignition/domains/skills.hpp"
 #include "ignition/domains/streaks.hpp"
 #include "ignition/domains/suggestions.hpp"
@@ -64,7 +65,11 @@ void ship(Transaction& db, IdSource& ids, Instant now) {
   achievements::ship(db, ids, now);
 }
 
-void settle(Context& ctx) { quests::settle(ctx); }
+// Shields first: quests look at the streaks.
+void settle(Context& ctx) {
+  shields::settle(ctx);
+  quests::settle(ctx);
+}
 
 }  // namespace product
 

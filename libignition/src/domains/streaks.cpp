@@ -3,26 +3,33 @@
 #include <algorithm>
 #include <array>
 
+#include "domains/habits/stored.hpp"
+#include "ignition/domains/progress.hpp"
+
 namespace ignition::streaks {
 
 namespace {
 
 constexpr Sql kList{R"sql(
   SELECT s.streak_type, s.current, s.longest, s.longest_floor, s.breaks, s.last_activity_date, s.last_broken_on,
-         s.run_start, c.used_for
+         s.run_start, c.used_for, h.id, h.purchased_on, h.uses_remaining
     FROM user_streaks s
     LEFT JOIN shield_uses c ON c.user_id = s.user_id AND c.habit_id IS NULL AND c.used_for > s.last_activity_date
           AND c.streak_type IN (s.streak_type, 'daily_activity')
+    LEFT JOIN user_purchases h ON h.user_id = s.user_id AND h.item_key = 'streak_shield' AND h.status = 'purchased'
+          AND h.uses_remaining > 0 AND (h.expires_at IS NULL OR h.expires_at > $2)
    WHERE s.user_id = $1)sql"};
 // The streaks of up to two types ($2, $3), what is known of the date $4 and of the last done day, and whether a zone
 // other than $5 was in force around the date.
 constexpr Sql kAround{R"sql(
   SELECT t.streak_type, COALESCE(s.current, 0), COALESCE(s.longest, 0), COALESCE(s.longest_floor, 0),
          COALESCE(s.breaks, 0), s.last_activity_date, s.last_broken_on, s.run_start, NULL,
-         d.contributions, d.kind, l.first_at, l.last_at, l.first_tz, l.last_tz,
+         NULL, NULL, NULL, d.contributions, d.kind, l.first_at, l.last_at, l.first_tz, l.last_tz,
          EXISTS (SELECT 1 FROM streak_days z
                   WHERE z.user_id = $1 AND z.streak_type = t.streak_type AND z.activity_date BETWEEN $6 AND $7
-                    AND (z.first_tz <> $5 OR z.last_tz <> $5))
+                    AND (z.first_tz <> $5 OR z.last_tz <> $5)),
+         EXISTS (SELECT 1 FROM shield_uses a
+                  WHERE a.user_id = $1 AND a.habit_id IS NULL AND a.streak_type = 'daily_activity' AND a.used_for = $4)
     FROM (SELECT CAST($2 AS TEXT) AS streak_type UNION ALL SELECT CAST($3 AS TEXT)) t
     LEFT JOIN user_streaks s ON s.user_id = $1 AND s.streak_type = t.streak_type
     LEFT JOIN streak_days d ON d.user_id = $1 AND d.streak_type = t.streak_type AND d.activity_date = $4
@@ -66,6 +73,18 @@ constexpr Sql kCovered{R"sql(
   SELECT DISTINCT used_for FROM shield_uses
    WHERE user_id = $1 AND habit_id IS NULL AND streak_type IN ($2, 'daily_activity') AND used_for > $3
    ORDER BY used_for)sql"};
+constexpr Sql kProtected{R"sql(
+  SELECT used_for FROM shield_uses
+   WHERE user_id = $1 AND habit_id IS NULL AND streak_type = 'daily_activity' AND mode = 'manual'
+   ORDER BY used_for)sql"};
+constexpr Sql kOne{R"sql(
+  SELECT streak_type, current, longest, longest_floor, breaks, last_activity_date, last_broken_on, run_start, NULL,
+         NULL, NULL, NULL
+    FROM user_streaks WHERE user_id = $1 AND streak_type = $2)sql"};
+constexpr Sql kStored{R"sql(
+  SELECT streak_type, current, longest, longest_floor, breaks, last_activity_date, last_broken_on, run_start, NULL,
+         NULL, NULL, NULL
+    FROM user_streaks WHERE user_id = $1 ORDER BY streak_type)sql"};
 constexpr Sql kDaysBetween{R"sql(
   SELECT activity_date, first_at, last_at, first_tz, last_tz FROM streak_days
    WHERE user_id = $1 AND streak_type = $2 AND kind = 'activity' AND activity_date BETWEEN $3 AND $4
@@ -85,8 +104,9 @@ struct Around : Row {
   std::optional<std::string> first_tz;
   std::optional<std::string> last_tz;
   bool travelled = false;
+  bool shielded = false;
 };
-BOOST_DESCRIBE_STRUCT(Around, (Row), (contributions, kind, first_at, last_at, first_tz, last_tz, travelled))
+BOOST_DESCRIBE_STRUCT(Around, (Row), (contributions, kind, first_at, last_at, first_tz, last_tz, travelled, shielded))
 
 struct DayRow {
   LocalDate activity_date;
@@ -97,12 +117,9 @@ struct DayRow {
 };
 BOOST_DESCRIBE_STRUCT(DayRow, (), (activity_date, first_at, last_at, first_tz, last_tz))
 
-enum class ShieldMode : std::uint8_t { auto_, manual };
-BOOST_DESCRIBE_ENUM(ShieldMode, auto_, manual)
-
 struct CoveredRow {
   LocalDate used_for;
-  ShieldMode mode = ShieldMode::auto_;
+  shields::UseMode mode = shields::UseMode::auto_;
 };
 BOOST_DESCRIBE_STRUCT(CoveredRow, (), (used_for, mode))
 
@@ -130,7 +147,10 @@ Row row_of(rules::StreakType type, std::int64_t longest_floor, const rules::Stre
           .last_activity_date = streak.last_done,
           .last_broken_on = streak.last_broken_on,
           .run_start = streak.run_start,
-          .covered = {}};
+          .covered = {},
+          .shield = {},
+          .shield_bought = {},
+          .shield_uses = {}};
 }
 
 // Dates after `from` and before `to` that neither keep nor break a streak. (Shields would be spent on what is left.)
@@ -141,25 +161,31 @@ std::vector<LocalDate> neutral_between(const Calendar& calendar, LocalDate from,
   return rules::merged({covered, bridged, skipped});
 }
 
-View view_of(rules::StreakType type, const Row* row, std::span<const LocalDate> covered, const Calendar& calendar,
-             LocalDate today) {
-  if (row == nullptr || !row->last_activity_date) {
-    const std::int64_t floor = row == nullptr ? 0 : row->longest_floor;
-    return {.streak_type = type,
-            .longest = floor,
-            .status = floor > 0 ? rules::StreakStatus::broken : rules::StreakStatus::none};
-  }
-  const LocalDate last = *row->last_activity_date;
+// The streak on `today`, when what `shields` were bought on may be spent.
+rules::Streak walk_on(const Row& row, std::span<const LocalDate> covered, std::span<const LocalDate> shields,
+                      const Calendar& calendar, LocalDate today) {
+  const LocalDate last = *row.last_activity_date;
   const auto neutral = neutral_between(calendar, last, today, covered, {});
-  const auto now = rules::walk({.done = {&last, 1}, .today = today, .neutral = neutral, .from = checkpoint(*row)});
+  return rules::walk(
+      {.done = {&last, 1}, .today = today, .shields = shields, .neutral = neutral, .from = checkpoint(row)});
+}
+
+View view_of(rules::StreakType type, std::int64_t longest_floor, const rules::Streak& now) {
   return {.streak_type = type,
           .current = now.current,
-          .longest = std::max<std::int64_t>(now.longest, row->longest_floor),
+          .longest = std::max<std::int64_t>(now.longest, longest_floor),
           .breaks = now.breaks,
           .status = now.status,
           .last_activity_date = now.last_done,
           .last_broken_on = now.last_broken_on,
           .run_start = now.run_start};
+}
+
+// Nothing was ever done, or only by an import.
+View empty_view(rules::StreakType type, std::int64_t longest_floor) {
+  return {.streak_type = type,
+          .longest = longest_floor,
+          .status = longest_floor > 0 ? rules::StreakStatus::broken : rules::StreakStatus::none};
 }
 
 std::vector<LocalDate> covered_after(Context& ctx, rules::StreakType type, LocalDate date) {
@@ -171,18 +197,59 @@ void store(Context& ctx, const Row& row) {
                  row.last_activity_date, row.last_broken_on, row.run_start, ctx.now);
 }
 
-// The streak by all its days. Only for what a checkpoint cannot tell: a day before the last one came or went.
-Row full_walk(Context& ctx, rules::StreakType type, std::int64_t longest_floor) {
+struct AllDays {
+  std::vector<LocalDate> done;
+  std::vector<LocalDate> bridged;
+};
+
+AllDays all_days(Context& ctx, rules::StreakType type) {
   std::vector<rules::DoneDay> days;
   ctx.db.each<DayRow>(
       kAllDays, [&](DayRow&& row) { days.push_back(done_day(std::move(row))); }, ctx.user, rules::name_of(type));
-  if (days.empty()) return row_of(type, longest_floor, {});
-  std::vector<LocalDate> done;
-  done.reserve(days.size());
-  for (const auto& day : days) done.push_back(day.date);
-  const auto neutral = neutral_between(ctx.calendar, done.front(), done.back(), covered_after(ctx, type, done.front()),
-                                       rules::bridged_dates(days));
+  AllDays out{.done = {}, .bridged = rules::bridged_dates(days)};
+  out.done.reserve(days.size());
+  for (const auto& day : days) out.done.push_back(day.date);
+  return out;
+}
+
+// The streak by all its days. Only for what a checkpoint cannot tell: a day before the last one came or went.
+Row full_walk(Context& ctx, rules::StreakType type, std::int64_t longest_floor) {
+  const auto [done, bridged] = all_days(ctx, type);
+  if (done.empty()) return row_of(type, longest_floor, {});
+  const auto neutral =
+      neutral_between(ctx.calendar, done.front(), done.back(), covered_after(ctx, type, done.front()), bridged);
   return row_of(type, longest_floor, rules::walk({.done = done, .today = done.back(), .neutral = neutral}));
+}
+
+constexpr shields::Target kDaily{.streak_type = rules::StreakType::daily_activity, .habit_id = {}};
+
+// Walks all of the daily streak again with all shields that it ever spent by itself and those held: a date that became
+// done gives its shield back, one that is done no longer may take one. What covers a date is neutral for every streak,
+// so all are judged again
+// when something changed. True when it did.
+bool spend_again(Context& ctx) {
+  const auto [done, bridged] = all_days(ctx, rules::StreakType::daily_activity);
+  const auto held = shields::held(ctx);
+  const auto uses = shields::uses_of(ctx, kDaily, LocalDate::of(1970, 1, 1));
+  if (held.empty() && uses.empty()) return false;
+  rules::Streak streak;
+  const auto pool = shields::pool(uses, held);
+  if (!done.empty()) {
+    const auto by_hand = ctx.db.query<LocalDate>(kProtected, ctx.user);
+    const auto neutral =
+        neutral_between(ctx.calendar, done.front(), std::max(done.back(), ctx.today), by_hand, bridged);
+    streak = rules::walk({.done = done, .today = ctx.today, .shields = pool, .neutral = neutral});
+  }
+  if (!shields::store(ctx, kDaily, uses, held, streak.spent).changed) return false;
+  for (const Row& row : ctx.db.query<Row>(kStored, ctx.user)) {
+    store(ctx, full_walk(ctx, *row.streak_type, row.longest_floor));
+  }
+  return true;
+}
+
+// Whether a deed of `date` can change where shields are spent.
+bool moves_shields(const Context& ctx, const Around& before, LocalDate date) {
+  return before.streak_type == rules::StreakType::daily_activity && (date < ctx.today || before.shielded);
 }
 
 // The streak after `date`, which is later than all its days, became done.
@@ -204,16 +271,17 @@ Row next_day(Context& ctx, const Around& before, LocalDate date, Instant at) {
                 rules::walk({.done = done, .today = date, .neutral = neutral, .from = checkpoint(before)}));
 }
 
+// For writes, before which held shields were spent.
 View settled(Context& ctx, const Row& row) {
   const rules::StreakType type = *row.streak_type;
+  if (!row.last_activity_date) return empty_view(type, row.longest_floor);
   std::vector<LocalDate> covered;
-  if (row.last_activity_date && ctx.today - *row.last_activity_date > 1) {
-    covered = covered_after(ctx, type, *row.last_activity_date);
-  }
-  return view_of(type, &row, covered, ctx.calendar, ctx.today);
+  if (ctx.today - *row.last_activity_date > 1) covered = covered_after(ctx, type, *row.last_activity_date);
+  return view_of(type, row.longest_floor, walk_on(row, covered, {}, ctx.calendar, ctx.today));
 }
 
-Change add_to(Context& ctx, const Around& before, LocalDate date, Instant at) {
+// `respent`: shields moved since `before` was read.
+Change add_to(Context& ctx, const Around& before, LocalDate date, Instant at, bool& respent) {
   const rules::StreakType type = *before.streak_type;
   const std::string_view name = rules::name_of(type);
   const bool is_new = !before.contributions || before.kind != "activity";
@@ -223,7 +291,8 @@ Change add_to(Context& ctx, const Around& before, LocalDate date, Instant at) {
     return {.type = type, .current = settled(ctx, before).current};
   }
   const View was = settled(ctx, before);
-  const Row row = is_last ? next_day(ctx, before, date, at) : full_walk(ctx, type, before.longest_floor);
+  if (is_new && moves_shields(ctx, before, date)) respent = spend_again(ctx);
+  const Row row = is_last && !respent ? next_day(ctx, before, date, at) : full_walk(ctx, type, before.longest_floor);
   store(ctx, row);
   const View now = settled(ctx, row);
   return {.type = type,
@@ -264,7 +333,8 @@ rules::StreakType type_named(const std::string& name) {
 std::vector<Change> add_day(Context& ctx, rules::StreakSet types, LocalDate date, Instant at) {
   std::vector<Change> changes;
   if (types.empty()) return changes;
-  for (const Around& before : around(ctx, types, date)) changes.push_back(add_to(ctx, before, date, at));
+  bool respent = false;
+  for (const Around& before : around(ctx, types, date)) changes.push_back(add_to(ctx, before, date, at, respent));
   return changes;
 }
 
@@ -276,6 +346,7 @@ std::vector<Change> remove_day(Context& ctx, rules::StreakSet types, LocalDate d
     Row row = before;
     if (ctx.db.execute(kLowerDay, ctx.user, rules::name_of(type), date) == 0 &&
         ctx.db.execute(kRemoveDay, ctx.user, rules::name_of(type), date) > 0) {
+      if (moves_shields(ctx, before, date)) spend_again(ctx);
       row = full_walk(ctx, type, before.longest_floor);
       store(ctx, row);
     }
@@ -305,25 +376,65 @@ int peak(Context& ctx, rules::StreakType type, const rules::DateRange& range, in
   return std::min(highest, most);
 }
 
-std::vector<View> settle(std::span<const Row> rows, const Calendar& calendar, LocalDate today) {
-  std::vector<View> views;
+Settled settle(std::span<const Row> rows, const Calendar& calendar, LocalDate today) {
+  Settled out;
+  std::vector<std::pair<Uuid, std::size_t>> purchases;
+  for (const Row& row : rows) {
+    if (!row.shield || std::ranges::any_of(purchases, [&](const auto& known) { return known.first == *row.shield; })) {
+      continue;
+    }
+    purchases.emplace_back(*row.shield, out.shields.size());
+    out.shields.insert(out.shields.end(), static_cast<std::size_t>(row.shield_uses.value_or(0)),
+                       {*row.shield, row.shield_bought.value_or(today)});
+  }
+  std::ranges::sort(out.shields, {}, [](const shields::Held& held) { return std::pair(held.bought, held.purchase); });
   for (std::size_t i = 0; i < rules::kStreakTypes; ++i) {
     const auto type = static_cast<rules::StreakType>(i);
     const Row* found = nullptr;
-    std::vector<LocalDate> covered;
+    std::vector<LocalDate> covered = out.shielded;
     for (const Row& row : rows) {
       if (row.streak_type != type) continue;
       found = &row;
       if (row.covered) covered.push_back(*row.covered);
     }
-    views.push_back(view_of(type, found, covered, calendar, today));
+    const std::int64_t floor = found == nullptr ? 0 : found->longest_floor;
+    if (found == nullptr || !found->last_activity_date) {
+      out.views.push_back(empty_view(type, floor));
+      continue;
+    }
+    // Of all types the daily one, which comes first, alone spends shields by itself.
+    const auto pool =
+        type == rules::StreakType::daily_activity ? shields::pool({}, out.shields) : std::vector<LocalDate>{};
+    const auto now = walk_on(*found, covered, pool, calendar, today);
+    for (const auto& one : now.spent) out.shielded.push_back(one.used_for);
+    out.shields.erase(out.shields.begin(), out.shields.begin() + static_cast<std::ptrdiff_t>(now.spent.size()));
+    out.views.push_back(view_of(type, floor, now));
   }
-  return views;
+  return out;
 }
 
-Views list(Context& ctx, const Nothing&) {
-  return {settle(ctx.db.query<Row>(kList, ctx.user), ctx.calendar, ctx.today)};
+namespace {
+
+Settled settled_now(Context& ctx) {
+  return settle(ctx.db.query<Row>(kList, ctx.user, ctx.now), ctx.calendar, ctx.today);
 }
+
+}  // namespace
+
+std::vector<shields::Held> shields_left(Context& ctx) {
+  auto now = settled_now(ctx);
+  return now.views.front().last_activity_date ? std::move(now.shields) : shields::held(ctx);
+}
+
+std::vector<shields::Held> spend_shields(Context& ctx, std::vector<shields::Held> held) {
+  const auto row = ctx.db.maybe<Row>(kOne, ctx.user, rules::name_of(rules::StreakType::daily_activity));
+  if (!row || !row->last_activity_date || ctx.today - *row->last_activity_date <= 1) return held;
+  const auto covered = covered_after(ctx, rules::StreakType::daily_activity, *row->last_activity_date);
+  const auto now = walk_on(*row, covered, shields::pool({}, held), ctx.calendar, ctx.today);
+  return shields::store(ctx, kDaily, {}, held, now.spent).left;
+}
+
+Views list(Context& ctx, const Nothing&) { return {settled_now(ctx).views}; }
 
 OneView get(Context& ctx, const ByType& in) {
   const auto type = type_named(in.type);
@@ -349,8 +460,10 @@ Days days(Context& ctx, const DaysOf& in) {
   std::vector<LocalDate> shielded;
   std::vector<LocalDate> by_hand;
   for (const auto& row : ctx.db.query<CoveredRow>(kCoveredBetween, ctx.user, name, in.from, in.to)) {
-    (row.mode == ShieldMode::manual ? by_hand : shielded).push_back(row.used_for);
+    (row.mode == shields::UseMode::manual ? by_hand : shielded).push_back(row.used_for);
   }
+  const auto spent = settled_now(ctx).shielded;
+  shielded = rules::merged({shielded, spent});
   const auto neutral =
       rules::merged({rules::skipped_dates(ctx.calendar, {in.from, in.to}), rules::bridged_dates(around)});
   const rules::DayFacts facts{.done = done,
@@ -364,12 +477,93 @@ Days days(Context& ctx, const DaysOf& in) {
   return out;
 }
 
+namespace {
+
+void check(rules::Protection protection) {
+  switch (protection) {
+    case rules::Protection::allowed:
+      return;
+    case rules::Protection::too_late:
+      throw conflict("too_late", "Only the last three days can be protected.");
+    case rules::Protection::not_missed:
+      throw conflict("not_missed", "Nothing was missed on this date.");
+    case rules::Protection::no_shield:
+      throw conflict("no_shield", "There is no shield left.");
+  }
+}
+
+// The newest is taken: older ones reach further back.
+void spend_newest(Context& ctx, const shields::Target& target, const std::vector<shields::Held>& held, LocalDate date) {
+  shields::spend_by_hand(ctx, target, held.back(), date);
+}
+
+ProtectedStreak protect_type(Context& ctx, rules::StreakType type, LocalDate date,
+                             const std::vector<shields::Held>& held) {
+  const auto [done, bridged] = all_days(ctx, type);
+  std::vector<LocalDate> neutral;
+  if (!done.empty()) {
+    neutral = neutral_between(ctx.calendar, done.front(), std::max(done.back(), ctx.today),
+                              covered_after(ctx, type, done.front()), bridged);
+  }
+  const rules::StreakInput input{.done = done, .today = ctx.today, .neutral = neutral};
+  check(rules::protection(input, rules::walk(input), date, static_cast<int>(held.size())));
+  spend_newest(ctx, {.streak_type = type, .habit_id = {}}, held, date);
+  if (type == rules::StreakType::daily_activity) spend_again(ctx);  // a run that goes on may need more of them
+  for (const Row& row : ctx.db.query<Row>(kStored, ctx.user)) {
+    if (type == rules::StreakType::daily_activity || row.streak_type == type) {
+      store(ctx, full_walk(ctx, *row.streak_type, row.longest_floor));
+    }
+  }
+  progress::streaks_moved(ctx, rules::StreakSet(type));
+  const View now = settled(ctx, *ctx.db.maybe<Row>(kOne, ctx.user, rules::name_of(type)));
+  return {.streak_type = type,
+          .habit_id = {},
+          .current = now.current,
+          .longest = now.longest,
+          .breaks = now.breaks,
+          .status = now.status,
+          .last_activity_date = now.last_activity_date,
+          .last_broken_on = now.last_broken_on,
+          .run_start = now.run_start};
+}
+
+ProtectedStreak protect_habit(Context& ctx, const Uuid& id, LocalDate date, const std::vector<shields::Held>& held) {
+  check(habits::protection(ctx, id, date, static_cast<int>(held.size())));
+  spend_newest(ctx, {.streak_type = {}, .habit_id = id}, held, date);
+  const rules::Streak now = habits::judge_again(ctx, id, date);
+  return {.streak_type = {},
+          .habit_id = id,
+          .current = now.current,
+          .longest = now.longest,
+          .breaks = now.breaks,
+          .status = now.status,
+          .unit = now.unit,
+          .last_activity_date = now.last_done,
+          .last_broken_on = now.last_broken_on,
+          .run_start = now.run_start};
+}
+
+}  // namespace
+
+Protected protect(Context& ctx, const Protect& in) {
+  if (in.streak_type.has_value() == in.habit_id.has_value()) {
+    throw invalid(in.streak_type ? "habit_id" : "streak_type", in.streak_type ? "exclusive" : "required",
+                  "Name either a streak or a habit.");
+  }
+  const auto held = shields::held(ctx);
+  auto streak =
+      in.habit_id ? protect_habit(ctx, *in.habit_id, in.date, held) : protect_type(ctx, *in.streak_type, in.date, held);
+  return {std::move(streak), static_cast<std::int64_t>(shields::held(ctx).size())};
+}
+
 void add_operations(Catalogue& c) {
   c.add("streaks.list", Get("/streaks"), Access::user, Effect::read, &list, "All streaks as they stand now.");
   c.add("streaks.get", Get("/streaks/{type}"), Access::user, Effect::read, &get, "One streak; `daily` is an alias.");
   c.add("streaks.days", Get("/streaks/{type}/days"), Access::user, Effect::read, &days,
         "The dates of a streak and what became of each.")
       .from_replica();
+  c.add("streaks.protect", Post("/streaks/protect"), Access::user, Effect::write, &protect,
+        "Spends a shield on a missed date of a streak or of a habit.");
 }
 
 }  // namespace ignition::streaks

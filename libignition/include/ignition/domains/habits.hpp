@@ -10,6 +10,7 @@
 
 #include "ignition/catalogue.hpp"
 #include "ignition/context.hpp"
+#include "ignition/domains/shields.hpp"
 #include "ignition/rules/awards.hpp"
 #include "ignition/rules/habits.hpp"
 
@@ -324,5 +325,8 @@ std::vector<Due> due_on(std::span<const DueRow> rows, LocalDate date, WeekStart 
 std::vector<Due> due_on(Context& ctx, LocalDate date);
 // Dates of the range, up to today, on which daily or custom habits were due and all of them done.
 int perfect_days(Context& ctx, const rules::DateRange& range);
+
+// Spends held shields, all that the user has, on missed dates of the habits with auto_shield.
+void spend_shields(Context& ctx, std::vector<shields::Held> held);
 
 }  // namespace ignition::habits

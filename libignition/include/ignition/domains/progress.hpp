@@ -82,6 +82,9 @@ RecordResult record(Context& ctx, const Event& event);
 // time (`already_awarded`).
 AwardResult reverse(Context& ctx, std::string_view key);
 
+// Shields moved these streaks without a deed: their followers look at them (rule R-C2).
+void streaks_moved(Context& ctx, rules::StreakSet types);
+
 // What followers of deeds are told: quests and achievements look whether something changed for them.
 struct Happened {
   rules::EventKind kind;

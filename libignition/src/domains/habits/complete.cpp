@@ -166,6 +166,7 @@ Completed complete(Context& ctx, const CompleteHabit& in) {
 
   rules::Streak streak;
   if (step.becomes_done) {
+    if (moves_shields(ctx, habit, date)) spend_again(ctx, habit);
     streak = streak_of(ctx, habit, date);
     store_streak(ctx, habit, streak);  // quests and achievements look at it
     add_award(result, progress::award(ctx, {.event = event(rules::EventKind::habit_complete, row,
@@ -216,7 +217,7 @@ Undone undo(Context& ctx, const UndoHabit& in) {
     habit.day_of(date).count = step.count;
     habit.day_of(date).done = still_done;
   }
-  const auto streak = streak_of(ctx, habit, date);
+  auto streak = streak_of(ctx, habit, date);
   store_streak(ctx, habit, streak);
   UndoResult result;
   for (const std::string& key : to_take_back) {  // quests look at the days as they are now
@@ -224,6 +225,8 @@ Undone undo(Context& ctx, const UndoHabit& in) {
     result.xp_reversed -= reversed.xp;
     result.coins_reversed -= reversed.coins;
   }
+  // Last, for the daily streak is the first to spend shields on the date.
+  if (step.loses_done && moves_shields(ctx, habit, date) && spend_again(ctx, habit)) streak = streak_of(ctx, habit);
   result.habit = view(ctx, habit, streak);
   return {std::move(result)};
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "ignition/domains/streaks.hpp"
+
 namespace ignition::habits {
 
 namespace {
@@ -30,9 +32,10 @@ constexpr std::string_view kFacts = R"sql(
     FROM habits h CROSS JOIN habit_pauses p
    WHERE h.user_id = $1 AND {0} AND p.user_id = $1 AND p.habit_id = h.id
   UNION ALL
-  SELECT u.habit_id, 'shield', u.used_for, NULL, 0, FALSE, NULL, NULL, NULL, NULL
-    FROM habits h CROSS JOIN shield_uses u
-   WHERE h.user_id = $1 AND {0} AND u.user_id = $1 AND u.habit_id = h.id
+  SELECT u.habit_id, 'shield', u.used_for, CASE WHEN u.mode = 'auto' THEN b.purchased_on END, 0, FALSE, NULL, NULL,
+         NULL, NULL
+    FROM habits h CROSS JOIN shield_uses u CROSS JOIN user_purchases b
+   WHERE h.user_id = $1 AND {0} AND u.user_id = $1 AND u.habit_id = h.id AND b.user_id = $1 AND b.id = u.purchase_id
   UNION ALL
   SELECT c.habit_id, 'day', c.completed_date, NULL, c.count, c.done, NULL, NULL, c.completed_at, c.tz
     FROM habits h CROSS JOIN habit_completions c
@@ -41,6 +44,8 @@ constexpr std::string_view kFacts = R"sql(
    ORDER BY 3)sql";
 const std::string kAllHabitsText = fmt::format(kHabits, "h.is_active = $2");
 const std::string kOneHabitText = fmt::format(kHabits, "h.id = $2");
+const std::string kShieldedText = fmt::format(kHabits, "h.is_active = $2 AND h.auto_shield");
+const std::string kFactsOfShieldedText = fmt::format(kFacts, "h.is_active = $2 AND h.auto_shield");
 const std::string kFactsOfAllText = fmt::format(kFacts, "h.is_active = $2");
 const std::string kFactsOfOneText = fmt::format(kFacts, "h.id = $2");
 constexpr Sql kAllDays{R"sql(
@@ -89,7 +94,11 @@ void take(Stored& habit, Fact&& fact) {
       habit.pauses.push_back({fact.first, fact.last.value_or(rules::kOpenEnd)});
       break;
     case What::shield:
-      habit.covered.push_back(fact.first);
+      if (fact.last) {
+        habit.shielded.push_back({fact.first, *fact.last});
+      } else {
+        habit.covered.push_back(fact.first);
+      }
       break;
     case What::day:
       habit.days.push_back({fact.first, fact.number, fact.done, *fact.at, std::move(*fact.tz)});
@@ -127,25 +136,73 @@ bool may_go_on(const Context& ctx, const Stored& habit, std::optional<LocalDate>
   return !weekly || ctx.calendar.week_of(next) == next;
 }
 
-rules::Streak walked(const Context& ctx, const Stored& habit, std::optional<rules::Checkpoint> from) {
+// What a walk over a habit looks at.
+struct Walked {
   std::vector<LocalDate> done;
-  std::vector<rules::DoneDay> days;
-  for (const Day& day : habit.days) {
-    if (!day.done) continue;
-    done.push_back(day.date);
-    days.push_back({day.date, day.completed_at, day.completed_at, day.tz, day.tz});
+  std::vector<LocalDate> neutral;
+  std::vector<rules::Cadence> cadences;
+  std::vector<LocalDate> shields;
+  rules::StreakInput input;
+
+  Walked(const Context& ctx, const Stored& habit, const std::optional<rules::Checkpoint>& from) {
+    std::vector<rules::DoneDay> days;
+    for (const Day& day : habit.days) {
+      if (!day.done) continue;
+      done.push_back(day.date);
+      days.push_back({day.date, day.completed_at, day.completed_at, day.tz, day.tz});
+    }
+    const LocalDate first = from ? from->next : done.empty() ? ctx.today : done.front();
+    neutral = rules::merged({habit.covered, rules::bridged_dates(days),
+                             rules::skipped_dates(ctx.calendar, {first, std::max(first, ctx.today)})});
+    cadences = rules::cadences_of(habit.schedules);
+    // Shields that were spent are spent again by the walk: of weeks they say more than that a date is neutral.
+    for (const Shielded& shield : habit.shielded) {
+      if (!from || shield.used_for >= from->next) shields.push_back(shield.bought);
+    }
+    shields.insert(shields.end(), habit.to_spend.begin(), habit.to_spend.end());
+    input = {.done = done,
+             .cadences = cadences,
+             .today = ctx.today,
+             .week_start = ctx.calendar.week_start,
+             .shields = shields,
+             .neutral = neutral,
+             .paused = habit.pauses,
+             .from = from};
   }
-  const LocalDate first = from ? from->next : done.empty() ? ctx.today : done.front();
-  const auto neutral = rules::merged({habit.covered, rules::bridged_dates(days),
-                                      rules::skipped_dates(ctx.calendar, {first, std::max(first, ctx.today)})});
-  const auto cadences = rules::cadences_of(habit.schedules);
-  return rules::walk({.done = done,
-                      .cadences = cadences,
-                      .today = ctx.today,
-                      .week_start = ctx.calendar.week_start,
-                      .neutral = neutral,
-                      .paused = habit.pauses,
-                      .from = from});
+  Walked(const Walked&) = delete;
+  Walked& operator=(const Walked&) = delete;
+};
+
+rules::Streak walked(const Context& ctx, const Stored& habit, std::optional<rules::Checkpoint> from) {
+  return rules::walk(Walked(ctx, habit, from).input);
+}
+
+// Active habits that spend shields by themselves, first come first served (rule R-S10).
+std::vector<Stored> shielded_habits(Context& ctx) {
+  auto habits = load(ctx, kShieldedText, kFactsOfShieldedText, true, ctx.today);
+  std::ranges::sort(habits, {}, [](const Stored& habit) { return std::pair(habit.row.created_at, habit.row.id); });
+  return habits;
+}
+
+// The indices of `held`, all of which the walk could spend, that it spent.
+std::vector<std::size_t> newly_spent(const rules::Streak& streak, std::size_t held) {
+  const std::size_t all = streak.spent.size() + static_cast<std::size_t>(streak.shields_left);
+  std::vector<std::size_t> out;
+  for (const auto& one : streak.spent) {
+    if (one.shield >= all - held) out.push_back(one.shield - (all - held));
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+// What a read sees: held shields are spent, though that is not stored. A write has stored it before.
+void shield_for_read(Context& ctx, std::vector<Stored>& habits) {
+  const auto by_itself = [](const Stored& habit) { return habit.row.auto_shield && habit.row.is_active; };
+  if (!ctx.is_snapshot() || std::ranges::none_of(habits, by_itself)) return;
+  auto left = streaks::shields_left(ctx);
+  if (left.empty()) return;
+  auto spent = shield(ctx, left);
+  for (Stored& habit : habits) habit.to_spend = std::move(spent[habit.row.id]);
 }
 
 std::vector<LocalDate> done_dates(const Stored& habit) {
@@ -175,12 +232,15 @@ std::optional<rules::Weekdays> weekdays_of(const std::optional<std::vector<int>>
 }
 
 std::vector<Stored> load(Context& ctx, bool active) {
-  return load(ctx, kAllHabitsText, kFactsOfAllText, active, ctx.today);
+  auto habits = load(ctx, kAllHabitsText, kFactsOfAllText, active, ctx.today);
+  shield_for_read(ctx, habits);
+  return habits;
 }
 
 Stored load_one(Context& ctx, const Uuid& id, LocalDate since) {
   auto found = load(ctx, kOneHabitText, kFactsOfOneText, id, std::min(since, ctx.today));
   if (found.empty()) throw not_found("habit");
+  shield_for_read(ctx, found);
   return std::move(found.front());
 }
 
@@ -231,6 +291,70 @@ void store_streak(Context& ctx, Stored& habit, const rules::Streak& streak) {
   ctx.db.execute(kStoreStreak, ctx.user, row.id, streak.current, streak.longest, row.last_completed_at,
                  row.settled_through, row.settled_run, row.settled_longest, row.settled_run_start,
                  row.settled_last_done, ctx.now);
+}
+
+std::map<Uuid, std::vector<LocalDate>> shield(Context& ctx, std::vector<shields::Held>& left) {
+  std::map<Uuid, std::vector<LocalDate>> spent;
+  for (Stored& habit : shielded_habits(ctx)) {
+    if (left.empty()) break;
+    habit.to_spend = shields::pool({}, left);
+    auto taken = newly_spent(streak_of(ctx, habit), left.size());
+    auto& bought = spent[habit.row.id];
+    for (const std::size_t i : taken) bought.push_back(left[i].bought);
+    for (auto i = taken.rbegin(); i != taken.rend(); ++i) left.erase(left.begin() + static_cast<std::ptrdiff_t>(*i));
+  }
+  return spent;
+}
+
+bool spend_again(Context& ctx, Stored& habit) {
+  const LocalDate kEver = LocalDate::of(1970, 1, 1);
+  const shields::Target target{.streak_type = {}, .habit_id = habit.row.id};
+  const auto held = habit.row.auto_shield ? shields::held(ctx) : std::vector<shields::Held>{};
+  const auto uses = shields::uses_of(ctx, target, kEver);
+  if (held.empty() && uses.empty()) return false;
+  load_all_days(ctx, habit);
+  const auto know = [&](const std::vector<shields::Use>& stored) {
+    habit.shielded.clear();
+    for (const auto& use : stored) habit.shielded.push_back({use.used_for, use.bought});
+  };
+  know(uses);
+  habit.to_spend = shields::pool({}, held);
+  const auto streak = walked(ctx, habit, {});
+  habit.to_spend.clear();
+  if (!shields::store(ctx, target, uses, held, streak.spent).changed) return false;
+  know(shields::uses_of(ctx, target, kEver));
+  store_streak(ctx, habit, streak);
+  return true;
+}
+
+bool moves_shields(const Context& ctx, const Stored& habit, LocalDate date) {
+  return date < ctx.today || std::ranges::find(habit.shielded, date, &Shielded::used_for) != habit.shielded.end();
+}
+
+void spend_shields(Context& ctx, std::vector<shields::Held> held) {
+  for (Stored& habit : shielded_habits(ctx)) {
+    if (held.empty()) return;
+    habit.to_spend = shields::pool({}, held);
+    if (newly_spent(streak_of(ctx, habit), held.size()).empty()) continue;
+    spend_again(ctx, habit);
+    held = shields::held(ctx);
+  }
+}
+
+rules::Protection protection(Context& ctx, const Uuid& id, LocalDate date, int shields_held) {
+  Stored habit = load_one(ctx, id, ctx.today);
+  load_all_days(ctx, habit);
+  const Walked walked(ctx, habit, {});
+  return rules::protection(walked.input, rules::walk(walked.input), date, shields_held);
+}
+
+rules::Streak judge_again(Context& ctx, const Uuid& id, LocalDate date) {
+  Stored habit = load_one(ctx, id, ctx.today);
+  load_all_days(ctx, habit);
+  spend_again(ctx, habit);
+  const auto streak = streak_of(ctx, habit, date);
+  store_streak(ctx, habit, streak);
+  return streak;
 }
 
 Habit view(const Context& ctx, const Stored& habit, const rules::Streak& streak) {

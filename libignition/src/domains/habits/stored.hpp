@@ -1,10 +1,12 @@
 // Habits as stored: the row, what its rules look at, and the streak that follows from both.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "ignition/domains/habits.hpp"
+#include "ignition/domains/shields.hpp"
 
 namespace ignition::habits {
 
@@ -50,12 +52,20 @@ struct Day {
   std::string tz;
 };
 
+// A date and the date on which its shield was bought.
+struct Shielded {
+  LocalDate used_for;
+  LocalDate bought;
+};
+
 struct Stored {
   Row row;
   std::vector<rules::HabitSchedule> schedules;  // sorted, at least one
   std::vector<rules::DateRange> pauses;
-  std::vector<LocalDate> covered;  // by shields
-  std::vector<Day> days;           // sorted; from `settled_through` or the date asked for on, or all
+  std::vector<LocalDate> covered;   // by shields spent by hand
+  std::vector<Shielded> shielded;   // by shields that were spent by themselves
+  std::vector<LocalDate> to_spend;  // purchase dates of held shields that may be spent, though that is not stored yet
+  std::vector<Day> days;            // sorted; from `settled_through` or the date asked for on, or all
   bool has_all_days = false;
 
   const Day* day(LocalDate date) const;
@@ -72,6 +82,18 @@ void load_all_days(Context& ctx, Stored& habit);
 // The streak as of now. Walks on from the checkpoint, or over all days when `changed` (a date whose outcome changed)
 // lies too far back for it.
 rules::Streak streak_of(Context& ctx, Stored& habit, std::optional<LocalDate> changed = {});
+// Takes from `left` the shields that habits spend by themselves, in their order; by habit, when those were bought.
+std::map<Uuid, std::vector<LocalDate>> shield(Context& ctx, std::vector<shields::Held>& left);
+// Walks all of the habit again with all shields that it ever spent by itself and those held, and stores where they are
+// spent now: a date that became done gives its shield back. True when something changed; the streak is then stored.
+bool spend_again(Context& ctx, Stored& habit);
+// Whether a change of `date` can change where shields are spent.
+bool moves_shields(const Context& ctx, const Stored& habit, LocalDate date);
+// Whether one more shield may protect the date by hand. NOT_FOUND for an unknown habit.
+rules::Protection protection(Context& ctx, const Uuid& id, LocalDate date, int shields_held);
+// Judges `date` and what follows anew, and stores the streak.
+rules::Streak judge_again(Context& ctx, const Uuid& id, LocalDate date);
+
 // Stores the streak and its checkpoint.
 void store_streak(Context& ctx, Stored& habit, const rules::Streak& streak);
 

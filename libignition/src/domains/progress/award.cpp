@@ -160,6 +160,14 @@ RecordResult record(Context& ctx, const Event& event) {
   return result;
 }
 
+void streaks_moved(Context& ctx, rules::StreakSet types) {
+  Aftermath aftermath;
+  follow(ctx,
+         {.kind = rules::EventKind::streak_shield_used, .activity_date = ctx.today, .streaks = types, .days_of = types},
+         aftermath);
+  tell_level_up(ctx, aftermath);
+}
+
 AwardResult reverse(Context& ctx, std::string_view key) {
   Aftermath aftermath;
   const ledger::Posted& posted = aftermath.payments.emplace_back(ledger::reverse(ctx, key));

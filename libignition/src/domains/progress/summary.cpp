@@ -1,3 +1,4 @@
+#include "domains/habits/stored.hpp"
 #include "ignition/domains/progress.hpp"
 
 namespace ignition::progress {
@@ -9,14 +10,13 @@ constexpr Sql kSummary{R"sql(
   SELECT COALESCE(p.total_xp, 0), COALESCE(p.total_skill_stars, 0), COALESCE(w.coins, 0), COALESCE(w.total_earned, 0),
          COALESCE(w.total_spent, 0),
          (SELECT count(*) FROM user_achievements a WHERE a.user_id = $1),
-         (SELECT CAST(COALESCE(sum(h.uses_remaining), 0) AS BIGINT) FROM user_purchases h
-           WHERE h.user_id = $1 AND h.item_key = 'streak_shield' AND h.status = 'purchased'
-             AND (h.expires_at IS NULL OR h.expires_at > $2)),
+         EXISTS (SELECT 1 FROM habits a WHERE a.user_id = $1 AND a.is_active AND a.auto_shield),
          b.multiplier_percent, b.ends_at, t.xp, t.coins,
          (SELECT count(*) FROM activity_events e
            WHERE e.user_id = $1 AND e.occurred_at >= $3 AND e.activity_date = $4 AND e.reversed_at IS NULL),
          s.streak_type, COALESCE(s.current, 0), COALESCE(s.longest, 0), COALESCE(s.longest_floor, 0),
-         COALESCE(s.breaks, 0), s.last_activity_date, s.last_broken_on, s.run_start, c.used_for
+         COALESCE(s.breaks, 0), s.last_activity_date, s.last_broken_on, s.run_start, c.used_for,
+         h.id, h.purchased_on, h.uses_remaining
     FROM users u
     LEFT JOIN user_progress p ON p.user_id = u.id
     LEFT JOIN user_wallet w ON w.user_id = u.id
@@ -32,6 +32,8 @@ constexpr Sql kSummary{R"sql(
     LEFT JOIN user_streaks s ON s.user_id = u.id
     LEFT JOIN shield_uses c ON c.user_id = u.id AND c.habit_id IS NULL AND c.used_for > s.last_activity_date
           AND c.streak_type IN (s.streak_type, 'daily_activity')
+    LEFT JOIN user_purchases h ON h.user_id = u.id AND h.item_key = 'streak_shield' AND h.status = 'purchased'
+          AND h.uses_remaining > 0 AND (h.expires_at IS NULL OR h.expires_at > $2)
    WHERE u.id = $1)sql"};
 constexpr Sql kHistory{R"sql(
   SELECT date, CAST(sum(xp) AS BIGINT), CAST(sum(coins) AS BIGINT), CAST(sum(events) AS BIGINT)
@@ -53,7 +55,7 @@ struct SummaryRow {
   std::int64_t total_earned = 0;
   std::int64_t total_spent = 0;
   std::int64_t achievement_count = 0;
-  std::int64_t shields_held = 0;
+  bool shields_habits = false;  // some habit spends shields by itself
   std::optional<std::int64_t> boost_percent;
   std::optional<Instant> boost_ends;
   std::int64_t today_xp = 0;
@@ -61,7 +63,7 @@ struct SummaryRow {
   std::int64_t today_events = 0;
 };
 BOOST_DESCRIBE_STRUCT(SummaryRow, (),
-                      (total_xp, total_skill_stars, coins, total_earned, total_spent, achievement_count, shields_held,
+                      (total_xp, total_skill_stars, coins, total_earned, total_spent, achievement_count, shields_habits,
                        boost_percent, boost_ends, today_xp, today_coins, today_events))
 
 struct SummaryRows : SummaryRow, streaks::Row {};
@@ -80,7 +82,9 @@ Summary summary(Context& ctx, const Nothing&) {
       },
       ctx.user, ctx.now, ledger::earliest_of(ctx.today), ctx.today);
   const auto level = rules::level_state(user.total_xp);
-  const auto views = streaks::settle(rows, ctx.calendar, ctx.today);
+  auto settled = streaks::settle(rows, ctx.calendar, ctx.today);
+  if (user.shields_habits && !settled.shields.empty()) habits::shield(ctx, settled.shields);
+  const auto& views = settled.views;
   Summary out{.total_xp = user.total_xp,
               .level = level.level,
               .xp_into_level = level.xp_into_level,
@@ -94,7 +98,7 @@ Summary summary(Context& ctx, const Nothing&) {
               .achievement_count = user.achievement_count,
               .current_streak = views.front().current,
               .longest_streak = views.front().longest,
-              .shields_held = user.shields_held,
+              .shields_held = static_cast<std::int64_t>(settled.shields.size()),
               .today = {.xp = user.today_xp, .coins = user.today_coins, .events = user.today_events}};
   for (const auto& view : views) {
     out.streaks.entries.emplace_back(rules::name_of(view.streak_type),
