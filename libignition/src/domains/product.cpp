@@ -11,6 +11,7 @@
 #include "ignition/domains/ignitions.hpp"
 #include "ignition/domains/inbox.hpp"
 #include "ignition/domains/ledger.hpp"
+#include "ignition/domains/market.hpp"
 #include "ignition/domains/onboarding.hpp"
 #include "ignition/domains/personalization.hpp"
 #include "ignition/domains/plan.hpp"
@@ -54,6 +55,7 @@ void add_operations(Catalogue& catalogue) {
   milestones::add_operations(catalogue);
   quests::add_operations(catalogue);
   achievements::add_operations(catalogue);
+  market::add_operations(catalogue);
 }
 
 void ship(Transaction& db, IdSource& ids, Instant now) {
@@ -63,6 +65,7 @@ void ship(Transaction& db, IdSource& ids, Instant now) {
   ignitions::ship(db);
   quests::ship(db, ids, now);
   achievements::ship(db, ids, now);
+  market::ship(db, ids, now);
 }
 
 // Shields first: quests look at the streaks.
