@@ -31,7 +31,7 @@ std::string id_of(const Answered& purchase) { return fmt::format(R"({{"id": {}}}
 std::int64_t coins(const Person& person) { return person.call("market.wallet")["coins"].integer(); }
 void proven(const Person& person) { CHECK(person.call("ledger.verify")["ok"] == true); }
 void focus(World& world, const Person& person) {
-  const auto id = person.call("focus.start", R"({"duration_seconds": 1500})")["session"]["id"].text();
+  const auto id = person.call("focus.start", R"({"duration_seconds": 1500})")["id"].text();
   world.clock->advance(std::chrono::seconds(1500));
   person.call("focus.complete", fmt::format(R"({{"id": "{}"}})", id));
 }
