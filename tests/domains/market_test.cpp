@@ -1,5 +1,7 @@
 #include "ignition/domains/market.hpp"
 
+#include <array>
+#include <set>
 #include <thread>
 
 #include "ignition/domains/streaks.hpp"
@@ -10,15 +12,17 @@ using namespace ignition::test;
 
 namespace {
 
-// Gives coins and XP as an admin's gift would.
-void earn(World& world, const Person& person, std::int64_t coins, std::int64_t xp = 0) {
+// Gives coins and XP as an admin's gift would; the key of the gift.
+std::string earn(World& world, const Person& person, std::int64_t coins, std::int64_t xp = 0) {
   static int count = 0;
+  const std::string key = fmt::format("reward:{}", ++count);
   within(world, person, [&](Context& ctx) {
     return ledger::award(ctx, {.kind = rules::EventKind::reward_claimed,
-                               .key = fmt::format("reward:{}", ++count),
+                               .key = key,
                                .amounts = {.xp = xp, .coins = coins},
                                .activity_date = ctx.today});
   });
+  return key;
 }
 std::string buy(std::string_view key, int quantity = 1) {
   return fmt::format(R"({{"item_key": "{}", "quantity": {}}})", key, quantity);
@@ -35,13 +39,23 @@ void focus(World& world, const Person& person) {
   world.clock->advance(std::chrono::seconds(1500));
   person.call("focus.complete", fmt::format(R"({{"id": "{}"}})", id));
 }
-std::string error_of(World& world, const Person& person, std::string_view key) {
+// Why the operation refused; nothing when it did not.
+std::string reason_of(const Person& person, std::string_view operation, const std::string& body) {
   try {
-    world.engine->call(person.caller(), {.operation = "market.purchase", .body = buy(key)});
+    static_cast<void>(person.answer({.operation = operation, .body = body}));
   } catch (const Error& error) {
     return error.reason();
   }
   return "";
+}
+// What `count` threads that do something at once say.
+template <class Deed>
+std::multiset<std::string> at_once(int count, const Deed& deed) {
+  std::vector<std::string> said(static_cast<std::size_t>(count));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) threads.emplace_back([&, i] { said[static_cast<std::size_t>(i)] = deed(i); });
+  for (auto& thread : threads) thread.join();
+  return {said.begin(), said.end()};
 }
 
 }  // namespace
@@ -86,37 +100,94 @@ STORE_TEST("a purchase spends its price in the ledger, and never twice what is o
   proven(ann);
 }
 
-TEST_CASE("two purchases at once with coins for one: one succeeds, the other keeps its coins") {
-  World world("file");
+STORE_TEST("two purchases at once with coins for one: one succeeds, the other keeps its coins") {
+  World world(store);
   const auto ann = world.person();
   earn(world, ann, 150);
-  std::array<std::string, 2> reasons;
-  std::vector<std::thread> threads;
-  for (auto& reason : reasons) {
-    threads.emplace_back([&] { reason = error_of(world, ann, "streak_shield"); });
-  }
-  for (auto& thread : threads) thread.join();
-  CHECK(reasons[0] + reasons[1] == "insufficient_coins");
+  const auto reasons = at_once(2, [&](int) { return reason_of(ann, "market.purchase", buy("streak_shield")); });
+  CHECK(reasons == std::multiset<std::string>{"", "insufficient_coins"});
   CHECK(coins(ann) == 0);
   CHECK(world.count("SELECT count(*) FROM user_purchases") == 1);
   proven(ann);
 }
 
-TEST_CASE("of an item in stock once, two buyers at once get one") {
-  World world("file");
-  const auto ann = world.person();
-  const auto bob = world.person();
-  earn(world, ann, 100);
-  earn(world, bob, 100);
+STORE_TEST("of an item in stock once, two buyers at once get one") {
+  World world(store);
+  const std::array people{world.person(), world.person()};
+  for (const auto& person : people) earn(world, person, 100);
   world.sql("UPDATE market_items SET total_stock = 1, remaining_stock = 1 WHERE key = 'xp_boost_1h'");
-  std::array<std::string, 2> reasons;
-  std::thread first([&] { reasons[0] = error_of(world, ann, "xp_boost_1h"); });
-  std::thread second([&] { reasons[1] = error_of(world, bob, "xp_boost_1h"); });
-  first.join();
-  second.join();
-  CHECK(reasons[0] + reasons[1] == "out_of_stock");
-  CHECK(coins(ann) + coins(bob) == 175);
+  const auto reasons = at_once(2, [&](int i) {
+    return reason_of(people.at(static_cast<std::size_t>(i)), "market.purchase", buy("xp_boost_1h"));
+  });
+  CHECK(reasons == std::multiset<std::string>{"", "out_of_stock"});
+  CHECK(coins(people[0]) + coins(people[1]) == 175);
   CHECK(world.count("SELECT remaining_stock FROM market_items WHERE key = 'xp_boost_1h'") == 0);
+  CHECK(reason_of(people[0], "market.purchase", buy("xp_boost_1h")) == "out_of_stock");
+  for (const auto& person : people) proven(person);
+}
+
+STORE_TEST("the last use is redeemed once, and what is given back is paid back once, however many try at once") {
+  World world(store);
+  const auto ann = world.person();
+  earn(world, ann, 100);
+  const auto first = bought(ann, "xp_boost_1h");
+  const auto redeemed = at_once(6, [&](int) { return reason_of(ann, "market.redeem", of(first)); });
+  CHECK(redeemed.count("") == 1);
+  CHECK(redeemed.count("not_redeemable") == 5);
+  CHECK(world.count("SELECT count(*) FROM user_boosts") == 1);
+  const auto second = bought(ann, "xp_boost_1h");
+  const auto refunded = at_once(6, [&](int) { return reason_of(ann, "market.refund", id_of(second)); });
+  CHECK(refunded.count("") == 1);
+  CHECK(refunded.count("not_refundable") == 5);
+  CHECK(coins(ann) == 75);
+  // What is used and given back at once is one of both.
+  const auto third = bought(ann, "xp_boost_1h");
+  const auto either = at_once(2, [&](int i) {
+    return i == 0 ? reason_of(ann, "market.redeem", of(third)) : reason_of(ann, "market.refund", id_of(third));
+  });
+  CHECK(either.count("") == 1);
+  const bool used = world.count("SELECT count(*) FROM user_boosts") == 2;
+  CHECK(coins(ann) == (used ? 50 : 75));
+  proven(ann);
+}
+
+STORE_TEST("repeated with its key, a purchase is made, used and given back once, and its first answer told again") {
+  World world(store);
+  const auto ann = world.person();
+  earn(world, ann, 200);
+  const auto twice = [&](std::string_view operation, const std::string& body) {
+    const Call call{.operation = operation, .body = body, .idempotency_key = "k-1"};
+    const auto answers = at_once(4, [&](int) { return ann.answer(call).body; });
+    CHECK(answers.size() == 4);
+    CHECK(answers.count(*answers.begin()) == 4);
+    CHECK(ann.answer(call).replayed);
+    return Answered(*answers.begin())["result"];
+  };
+  world.sql("UPDATE market_items SET uses_per_purchase = 2 WHERE key = 'xp_boost_1h'");
+  const auto boost = twice("market.purchase", buy("xp_boost_1h"))["purchase"];
+  CHECK(coins(ann) == 175);
+  CHECK(twice("market.redeem", of(boost))["purchase"]["uses_remaining"] == 1);
+  CHECK(ann.call("market.history")["purchases"][0]["uses_remaining"] == 1);
+  const auto theme = bought(ann, "theme_ocean");
+  CHECK(twice("market.refund", id_of(theme))["new_balance"] == 175);
+  CHECK(world.count("SELECT count(*) FROM points_ledger WHERE kind = 'refund'") == 1);
+  CHECK(world.count("SELECT count(*) FROM user_purchases") == 2);
+  CHECK(world.count("SELECT count(*) FROM user_boosts") == 1);
+  proven(ann);
+}
+
+STORE_TEST("coins below zero after a reversal buy nothing, until they cover the price again") {
+  World world(store);
+  const auto ann = world.person();
+  const auto gift = earn(world, ann, 60);
+  bought(ann, "theme_ocean");
+  within(world, ann, [&](Context& ctx) { return ledger::reverse(ctx, gift); });
+  CHECK(coins(ann) == -50);
+  CHECK(ann.error_of("market.purchase", buy("theme_forest")) == "CONFLICT insufficient_coins");
+  CHECK(ann.error_of("market.purchase", buy("theme_dark")).details["available"] == -50);  // though it costs nothing
+  earn(world, ann, 100);
+  CHECK(ann.call("market.purchase", buy("theme_forest"))["result"]["new_balance"] == 0);
+  proven(ann);
 }
 
 STORE_TEST("limits of an item are checked in order: window, level, limit, held, stock, coins") {
@@ -345,9 +416,14 @@ STORE_TEST("a shield from the market keeps the streak, cannot be redeemed, and i
   CHECK(ann.error_of("market.redeem", of(shield)) == "CONFLICT not_redeemable");
   focus(world, ann);
   CHECK(ann.call("progress.summary")["shields_held"] == 1);
+  CHECK(ann.call("market.inventory")["purchases"][0]["uses_remaining"] == 1);
   world.clock->advance(std::chrono::hours(48));
   CHECK(ann.call("progress.summary")["shields_held"] == 0);
   CHECK(ann.call("progress.summary")["current_streak"] == 1);
+  // Nothing is stored of it yet, and still nobody is shown a shield that is not there.
+  CHECK(ann.call("market.inventory")["purchases"].size() == 0);
+  CHECK(ann.call("market.overview")["purchases"].size() == 0);
+  CHECK(world.count("SELECT uses_remaining FROM user_purchases") == 1);
   focus(world, ann);
   CHECK(ann.call("progress.summary")["current_streak"] == 2);
   CHECK(ann.call("market.history", R"({"status": "redeemed"})")["total"] == 1);

@@ -1,5 +1,8 @@
 #include "ignition/domains/shields.hpp"
 
+#include <array>
+#include <thread>
+
 #include "ignition/domains/streaks.hpp"
 #include "support/within.hpp"
 
@@ -108,6 +111,62 @@ STORE_TEST("a missed day can be protected by hand while it lies at most three da
                  R"({"type": "daily", "from": "2026-01-09", "to": "2026-01-09"})")["days"][0]["state"] == "protected");
   CHECK(ann.error_of("streaks.protect", R"({"streak_type": "daily_activity", "date": "2026-01-09"})") ==
         "CONFLICT not_missed");
+}
+
+STORE_TEST("a day protected by hand is kept among the days of its streak, also after something done on it is undone") {
+  World world(store);
+  const auto ann = active_till_8th(world);
+  hold(world, ann, january(1));
+  hold(world, ann, january(1));
+  noon(world, january(11));
+  write(ann);  // the shields are spent on the 9th and 10th
+  CHECK(world.count("SELECT count(*) FROM streak_days WHERE kind = 'protected'") == 0);
+  hold(world, ann, january(11));
+  noon(world, january(13));
+  const std::string protect = R"({"streak_type": "daily_activity", "date": "2026-01-12"})";
+  CHECK(ann.call("progress.summary")["shields_held"] == 0);  // spent by itself on the 11th
+  hold(world, ann, january(13));
+  CHECK(ann.call("streaks.protect", protect)["streak"]["current"] == 4);
+  const auto kept = [&](std::string_view what) {
+    return world.count(
+        fmt::format("SELECT count(*) FROM streak_days WHERE activity_date = '2026-01-12' AND kind = 'protected' AND "
+                    "contributions = 1 AND purchase_id IS NOT NULL AND streak_type = '{}'",
+                    what));
+  };
+  CHECK(kept("daily_activity") == 1);
+  act(world, ann, january(12));
+  CHECK(kept("daily_activity") == 0);
+  CHECK(world.count("SELECT count(*) FROM streak_days WHERE activity_date = '2026-01-12' AND kind = 'activity' "
+                    "AND purchase_id IS NULL") == 1);
+  CHECK(ann.call("progress.summary")["current_streak"] == 5);
+  within(world, ann, [&](Context& ctx) { return streaks::remove_day(ctx, kDaily, january(12)); });
+  CHECK(kept("daily_activity") == 1);
+  CHECK(ann.call("progress.summary")["current_streak"] == 4);
+}
+
+STORE_TEST("a shield is spent by hand once, however often it is asked for at once") {
+  World world(store);
+  const auto ann = active_till_8th(world);
+  noon(world, january(10));
+  hold(world, ann, january(10));
+  hold(world, ann, january(10));
+  const std::string protect = R"({"streak_type": "daily_activity", "date": "2026-01-09"})";
+  std::array<std::string, 4> said;
+  std::vector<std::thread> threads;
+  for (auto& one : said) {
+    threads.emplace_back([&] {
+      try {
+        one = ann.answer({.operation = "streaks.protect", .body = protect}).body;
+      } catch (const Error& error) {
+        one = error.reason();
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(std::ranges::count(said, "not_missed") == 3);
+  CHECK(uses(world) == 1);
+  CHECK(ann.call("progress.summary")["shields_held"] == 1);
+  CHECK(world.person().error_of("streaks.protect", protect) == "CONFLICT not_missed");
 }
 
 STORE_TEST("a date shielded for the daily streak is neutral for all, and gives its shield back when it is done late") {

@@ -14,7 +14,8 @@ void add_operations(Catalogue& catalogue);
 // there already stays as it is.
 void ship(Transaction& db, IdSource& ids, Instant now);
 
-// Stores what time alone has changed for the caller's user: spent shields, ended quests. Every write of a user begins with it.
+// Stores what time alone has changed for the caller's user: spent shields, ended quests. Every write of a user begins
+// with it.
 void settle(Context& ctx);
 
 }  // namespace ignition::product

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domains/habits/stored.hpp"
 #include "ignition/domains/activity.hpp"
 #include "ignition/domains/habits.hpp"
 #include "ignition/domains/streaks.hpp"
@@ -99,6 +100,12 @@ std::vector<Held> held(Context& ctx) {
       },
       ctx.user, ctx.now);
   return out;
+}
+
+std::vector<Held> left(Context& ctx) {
+  auto left = streaks::shields_left(ctx);
+  if (!left.empty()) habits::shield(ctx, left);
+  return left;
 }
 
 std::vector<Use> uses_of(Context& ctx, const Target& target, LocalDate since) {

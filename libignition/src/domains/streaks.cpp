@@ -50,7 +50,14 @@ constexpr Sql kAddDay{R"sql(
                         THEN streak_days.last_at ELSE excluded.last_at END,
          last_tz = CASE WHEN streak_days.kind = 'activity' AND streak_days.last_at > excluded.last_at
                         THEN streak_days.last_tz ELSE excluded.last_tz END,
-         kind = 'activity')sql"};
+         kind = 'activity', purchase_id = NULL)sql"};
+// The day that a shield protects by hand, while nothing was done on it.
+constexpr Sql kProtectDay{R"sql(
+  INSERT INTO streak_days
+         (user_id, streak_type, activity_date, kind, contributions, first_at, last_at, first_tz, last_tz, purchase_id)
+  SELECT user_id, streak_type, used_for, 'protected', 1, created_at, created_at, $4, $4, purchase_id
+    FROM shield_uses
+   WHERE user_id = $1 AND streak_type = $2 AND used_for = $3 AND mode = 'manual')sql"};
 constexpr Sql kLowerDay{R"sql(
   UPDATE streak_days SET contributions = contributions - 1
    WHERE user_id = $1 AND streak_type = $2 AND activity_date = $3 AND kind = 'activity' AND contributions > 1)sql"};
@@ -225,8 +232,7 @@ constexpr shields::Target kDaily{.streak_type = rules::StreakType::daily_activit
 
 // Walks all of the daily streak again with all shields that it ever spent by itself and those held: a date that became
 // done gives its shield back, one that is done no longer may take one. What covers a date is neutral for every streak,
-// so all are judged again
-// when something changed. True when it did.
+// so all are judged again when something changed. True when it did.
 bool spend_again(Context& ctx) {
   const auto [done, bridged] = all_days(ctx, rules::StreakType::daily_activity);
   const auto held = shields::held(ctx);
@@ -301,6 +307,11 @@ Change add_to(Context& ctx, const Around& before, LocalDate date, Instant at, bo
           .streak_broken = is_new && was.status == rules::StreakStatus::broken && now.current == 1};
 }
 
+// A day on which nothing was done is kept as protected when a shield was spent on it by hand.
+void show_protection(Context& ctx, rules::StreakType type, LocalDate date) {
+  ctx.db.execute(kProtectDay, ctx.user, rules::name_of(type), date, ctx.calendar.zone.name());
+}
+
 // At most two streaks are fed by one deed; an absent second one is null.
 std::array<Param, 2> names_of(rules::StreakSet types) {
   std::array<Param, 2> names{};
@@ -346,6 +357,7 @@ std::vector<Change> remove_day(Context& ctx, rules::StreakSet types, LocalDate d
     Row row = before;
     if (ctx.db.execute(kLowerDay, ctx.user, rules::name_of(type), date) == 0 &&
         ctx.db.execute(kRemoveDay, ctx.user, rules::name_of(type), date) > 0) {
+      show_protection(ctx, type, date);
       if (moves_shields(ctx, before, date)) spend_again(ctx);
       row = full_walk(ctx, type, before.longest_floor);
       store(ctx, row);
@@ -508,6 +520,7 @@ ProtectedStreak protect_type(Context& ctx, rules::StreakType type, LocalDate dat
   const rules::StreakInput input{.done = done, .today = ctx.today, .neutral = neutral};
   check(rules::protection(input, rules::walk(input), date, static_cast<int>(held.size())));
   spend_newest(ctx, {.streak_type = type, .habit_id = {}}, held, date);
+  show_protection(ctx, type, date);
   if (type == rules::StreakType::daily_activity) spend_again(ctx);  // a run that goes on may need more of them
   for (const Row& row : ctx.db.query<Row>(kStored, ctx.user)) {
     if (type == rules::StreakType::daily_activity || row.streak_type == type) {

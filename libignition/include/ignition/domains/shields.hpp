@@ -45,6 +45,8 @@ BOOST_DESCRIBE_ENUM(UseMode, auto_, manual)
 
 // As stored, oldest purchase first.
 std::vector<Held> held(Context& ctx);
+// As a read sees it: without those that time has spent, though that is not stored yet.
+std::vector<Held> left(Context& ctx);
 // Spent by themselves on the target, for `since` and later dates.
 std::vector<Use> uses_of(Context& ctx, const Target& target, LocalDate since);
 // The purchase dates of both: what a walk may spend, in the order that ShieldSpent::shield counts.

@@ -1,7 +1,12 @@
 // Purchases: bought, redeemed, worn, given back.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "domains/market/stored.hpp"
 #include "ignition/domains/audit.hpp"
 #include "ignition/domains/ledger.hpp"
+#include "ignition/domains/shields.hpp"
 #include "ignition/wire.hpp"
 
 namespace ignition::market {
@@ -146,10 +151,12 @@ void check(rules::Refusal refusal, const Item& item, const BuyerRow& buyer, std:
       throw conflict("too_many_held", "As many unused ones as one may hold are held.");
     case rules::Refusal::out_of_stock:
       throw out_of_stock();
-    case rules::Refusal::insufficient_coins:
-      throw conflict("insufficient_coins", "There are not enough coins.")
-          .with("required", item.cost_coins * quantity)
+    case rules::Refusal::insufficient_coins: {
+      const std::int64_t cost = item.cost_coins * quantity;
+      throw conflict("insufficient_coins", fmt::format("{} coins are needed, {} are there.", cost, buyer.coins))
+          .with("required", cost)
           .with("available", buyer.coins);
+    }
   }
 }
 
@@ -178,7 +185,15 @@ Instant add_boost(Context& ctx, const Uuid& purchase, const rules::Effect& effec
 }  // namespace
 
 std::vector<Purchase> unredeemed(Context& ctx, std::int64_t most) {
-  return ctx.db.query<Purchase>(Sql{kUnredeemedText}, ctx.user, ctx.now, most);
+  auto found = ctx.db.query<Purchase>(Sql{kUnredeemedText}, ctx.user, ctx.now, most);
+  const auto is_shield = [](const Purchase& bought) { return bought.item_key == shields::kItemKey; };
+  if (std::ranges::none_of(found, is_shield)) return found;
+  const auto left = shields::left(ctx);  // time may have spent some since the last write
+  for (Purchase& bought : found) {
+    if (is_shield(bought)) bought.uses_remaining = std::ranges::count(left, bought.id, &shields::Held::purchase);
+  }
+  std::erase_if(found, [&](const Purchase& bought) { return is_shield(bought) && bought.uses_remaining == 0; });
+  return found;
 }
 
 BoughtResult purchase(Context& ctx, const Buy& in) {
