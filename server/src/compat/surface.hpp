@@ -22,6 +22,7 @@ Part inbox();
 Part onboarding();
 Part progress();
 Part quests();
+Part market();
 Part planning();
 Part identity();
 
