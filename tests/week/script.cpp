@@ -40,6 +40,15 @@ std::string user_of(std::string_view operation, const std::string& user) {
   return found->access == Access::system ? std::string() : user;
 }
 
+// The values at the paths of a line's key, in what was answered.
+void check_values(const Answered& line, std::string_view key, const Answered& answer) {
+  if (!line[key].exists()) return;
+  for (const std::string& path : line[key].keys()) {
+    CAPTURE(path);
+    CHECK(at_path(answer, path).json() == line[key][path].json());
+  }
+}
+
 void check_refusal(const Answered& line, const Answered& answer) {
   const std::string expected = line["refused"].exists() ? line["refused"].text() : std::string();
   std::string summary;
@@ -101,6 +110,7 @@ Replay live(std::string_view store) {
     const std::string input = line["input"].exists() ? with_names(line["input"].json(), names) : "{}";
     const Answered output = make({at, user_of(operation, user), operation, input});
     check_refusal(line, output);
+    check_values(line, "gives", output);
     if (line["as"].exists()) {
       for (const std::string& name : line["as"].keys()) {
         const Answered value = at_path(output, line["as"][name].text());
@@ -109,12 +119,7 @@ Replay live(std::string_view store) {
       }
     }
     if (user.empty()) user = output["user"]["id"].text();
-    const Answered today = make({at, user, "today.get", "{}"});
-    if (!line["see"].exists()) continue;
-    for (const std::string& path : line["see"].keys()) {
-      CAPTURE(path);
-      CHECK(at_path(today, path).json() == line["see"][path].json());
-    }
+    check_values(line, "see", make({at, user, "today.get", "{}"}));
   }
   return replay;
 }

@@ -1,8 +1,9 @@
 // A week in somebody's life: calls with their instants, and what every way to the library must answer to them.
 //
 // A line of tests/week/week.calls is one call: {"at": instant, "call": operation, "input"?: object, "as"?: {name: path
-// in the output}, "see"?: {path in Today: value}, "refused"?: "CODE reason"}. "$name" in an input is what an earlier
-// line named so. Lines that begin with # tell the story. After each call Today is asked for.
+// in the output}, "gives"?: {path in the output: value}, "see"?: {path in Today: value}, "refused"?: "CODE reason"}.
+// "$name" in an input is what an earlier line named so. Lines that begin with # tell the story. After each call Today is
+// asked for.
 #pragma once
 
 #include <string>
