@@ -208,7 +208,8 @@ Conversation::Step Conversation::admit(std::string& out) {
   route();
   if (target_valid_) exchange_.error_body = compat::error_body_of(path_);
   const bool on_health = path_ == "/health" || path_.starts_with("/health/");
-  if (!on_health && !site_.protection.allows_host(host_)) {
+  if (!is_here()) return refuse(out, not_found("path"));
+  if (!on_health && !peer_.metrics && !site_.protection.allows_host(host_)) {
     return refuse(out, invalid("Host", "host_not_allowed", "This server does not answer for that host."));
   }
   if (!within_ceiling(out)) return Step::answered;
@@ -299,6 +300,7 @@ bool Conversation::identify(std::string& out) {
 }
 
 bool Conversation::draw(std::string& out, RateClass rate_class, const RateKey& key) {
+  if (site_.rates.rate(rate_class).is_off()) return true;
   const auto drawn = site_.rates.draw(rate_class, key, site_.now());
   if (!drawn) return true;
   const int limit = site_.rates.rate(rate_class).limit;
@@ -314,6 +316,13 @@ bool Conversation::draw(std::string& out, RateClass rate_class, const RateKey& k
                   .with("limit", static_cast<std::int64_t>(limit))
                   .with("retry_after", drawn->retry_after.count()));
   return false;
+}
+
+bool Conversation::is_here() const {
+  const System system = exchange_.endpoint != nullptr ? exchange_.endpoint->system : System::none;
+  if (peer_.metrics) return is_for_probes(system);
+  const bool with_token = !site_.settings.metrics_token.empty();
+  return system != System::metrics || with_token || site_.settings.metrics_bind.empty();
 }
 
 bool Conversation::within_ceiling(std::string& out) {
@@ -493,7 +502,7 @@ Conversation::Step Conversation::dispatch_system(std::string& out) {
     return Step::answered;
   }
   if (system == System::metrics) {
-    if (!site_.protection.allows_metrics(header_if(Header::authorization))) {
+    if (!peer_.metrics && !site_.protection.allows_metrics(header_if(Header::authorization))) {
       return refuse(out, Error(Code::UNAUTHORIZED, "The credential is not valid.").because("invalid_credential"));
     }
     return reply("text/plain; version=0.0.4; charset=utf-8",

@@ -104,6 +104,8 @@ class Conversation {
 
   // Parts of them; false when the request has been refused.
   bool identify(std::string& out);
+  // Whether the endpoint is one of the listener that the client came to.
+  bool is_here() const;
   // Rule R32: the ceiling of the address, then the classes of the caller and the operation.
   bool within_ceiling(std::string& out);
   bool within_rates(std::string& out);

@@ -113,6 +113,24 @@ std::optional<std::string> unix_path(std::string_view host) {
   return std::string(host.substr(5));
 }
 
+std::optional<Place> place_of(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return {};
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return {};
+  }
+  const auto address = parse_address(host);
+  Place place;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + colon + 1, end, place.port);
+  if (!address || read.ec != std::errc() || read.ptr != end) return {};
+  place.address = *address;
+  return place;
+}
+
 Peer Peer::of(const ip::address& address) { return {plain(address)}; }
 
 void check(const Settings& settings) {
@@ -143,6 +161,9 @@ Protection::Protection(const Settings& settings)
     problems.push_back(fmt::format("SERVER_HOST: {} is neither an IP address nor unix:path", settings.host));
   }
 
+  if (!settings.metrics_bind.empty() && !place_of(settings.metrics_bind)) {
+    problems.push_back(fmt::format("METRICS_BIND: {} is no address:port", settings.metrics_bind));
+  }
   if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
     problems.emplace_back("SERVER_TLS_CERT_FILE, SERVER_TLS_KEY_FILE: one is of no use without the other");
   }
@@ -184,8 +205,8 @@ Protection::Protection(const Settings& settings)
         problems.push_back(fmt::format("CORS_ALLOWED_ORIGINS: production needs https, not {}", origin));
       }
     }
-    if (settings.metrics && metrics_token_.empty()) {
-      problems.emplace_back("METRICS_TOKEN: production needs it with METRICS_ENABLED");
+    if (settings.metrics && metrics_token_.empty() && settings.metrics_bind.empty()) {
+      problems.emplace_back("METRICS_TOKEN: production needs it, or METRICS_BIND, with METRICS_ENABLED");
     }
   }
   if (const auto origin = origin_of(settings.public_url)) {

@@ -16,7 +16,8 @@ namespace ignition::server {
 struct Peer {
   boost::asio::ip::address address;  // IPv4 also when it came as an IPv4-mapped IPv6 address
   bool unix_socket = false;
-  bool tls = false;  // encrypted up to us
+  bool tls = false;      // encrypted up to us
+  bool metrics = false;  // came to the listener of METRICS_BIND
 
   static Peer of(const boost::asio::ip::address& address);
   bool is_loopback() const { return unix_socket || address.is_loopback(); }
@@ -83,6 +84,13 @@ class Protection {
   std::vector<std::string> origins_;
   std::vector<Block> trusted_;
 };
+
+struct Place {
+  boost::asio::ip::address address;
+  std::uint16_t port = 0;
+};
+// An `address:port` or `[address]:port`; absent for anything else.
+std::optional<Place> place_of(std::string_view text);
 
 // The path of a `unix:path` address; absent for anything else.
 std::optional<std::string> unix_path(std::string_view host);

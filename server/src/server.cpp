@@ -30,6 +30,10 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
+// Of the clients of each listener, what does not depend on their address.
+const Peer kLocalPeer{.unix_socket = true};
+const Peer kMetricsPeer{.metrics = true};
+
 // A socket file that nobody listens on any more stands in the way of binding.
 void remove_dead_socket(const std::string& path) {
   struct stat found {};
@@ -53,12 +57,15 @@ struct Server::State {
   void make_local_user();
   void listen_unix(const std::string& path);
   void listen_tcp();
+  void listen_for_metrics();
+  tcp::acceptor bound(const tcp::endpoint& endpoint);
+  // Clients are like `like` but for their address.
   template <class Acceptor>
-  void accept(Acceptor& acceptor);
+  void accept(Acceptor& acceptor, const Peer& like);
   template <class Protocol>
-  void welcome(asio::basic_stream_socket<Protocol, asio::io_context::executor_type> socket, Loop& loop);
+  void welcome(asio::basic_stream_socket<Protocol, asio::io_context::executor_type> socket, Loop& loop, Peer peer);
   template <class Acceptor>
-  void accept_waiting(Acceptor& acceptor);
+  void accept_waiting(Acceptor& acceptor, const Peer& like);
   Loop& least_loaded();
   int connections() const;
   void close_acceptors();
@@ -70,6 +77,7 @@ struct Server::State {
   std::vector<std::unique_ptr<Loop>> loops;
   std::optional<tcp::acceptor> tcp_acceptor;
   std::optional<unix_protocol::acceptor> unix_acceptor;
+  std::optional<tcp::acceptor> metrics_acceptor;
   std::optional<asio::steady_timer> accept_pause;
   std::string socket_path;
   std::string address;
@@ -90,6 +98,7 @@ void Server::State::start() {
     } else {
       listen_tcp();
     }
+    if (settings.metrics && !settings.metrics_bind.empty()) listen_for_metrics();
   } catch (...) {
     forget();
     throw;
@@ -125,26 +134,32 @@ void Server::State::listen_unix(const std::string& path) {
   unix_acceptor->listen();
   socket_path = path;
   address = "unix:" + path;
-  accept(*unix_acceptor);
+  accept(*unix_acceptor, kLocalPeer);
+}
+
+// Throws std::system_error when the address cannot be bound.
+tcp::acceptor Server::State::bound(const tcp::endpoint& endpoint) {
+  tcp::acceptor acceptor(loops.front()->io());
+  acceptor.open(endpoint.protocol());
+  acceptor.set_option(tcp::acceptor::reuse_address(true));
+  error_code ec;
+  acceptor.bind(endpoint, ec);
+  if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);
+  if (ec) {
+    throw std::system_error(ec.value(), std::system_category(),
+                            fmt::format("{} port {}", endpoint.address().to_string(), endpoint.port()));
+  }
+  return acceptor;
 }
 
 void Server::State::listen_tcp() {
   const tcp::endpoint endpoint(asio::ip::make_address(site.settings.host), site.settings.port);
-  tcp_acceptor.emplace(loops.front()->io());
-  tcp_acceptor->open(endpoint.protocol());
-  tcp_acceptor->set_option(tcp::acceptor::reuse_address(true));
-  error_code ec;
-  tcp_acceptor->bind(endpoint, ec);
-  if (!ec) tcp_acceptor->listen(asio::socket_base::max_listen_connections, ec);
-  if (ec) {
-    throw std::system_error(ec.value(), std::system_category(),
-                            fmt::format("{} port {}", site.settings.host, site.settings.port));
-  }
+  tcp_acceptor = bound(endpoint);
   port = tcp_acceptor->local_endpoint().port();
   const bool v6 = endpoint.address().is_v6();
   address = fmt::format("{}://{}{}{}:{}", site.certificates ? "https" : "http", v6 ? "[" : "",
                         endpoint.address().to_string(), v6 ? "]" : "", port);
-  accept(*tcp_acceptor);
+  accept(*tcp_acceptor, {.tls = site.certificates != nullptr});
 }
 
 Loop& Server::State::least_loaded() {
@@ -155,38 +170,45 @@ Loop& Server::State::least_loaded() {
   return *best;
 }
 
+void Server::State::listen_for_metrics() {
+  const Place place = place_of(site.settings.metrics_bind).value();
+  metrics_acceptor = bound({place.address, place.port});
+  accept(*metrics_acceptor, kMetricsPeer);
+}
+
 template <class Protocol>
-void Server::State::welcome(asio::basic_stream_socket<Protocol, asio::io_context::executor_type> socket, Loop& loop) {
-  Peer peer{.address = {}, .unix_socket = true};
+void Server::State::welcome(asio::basic_stream_socket<Protocol, asio::io_context::executor_type> socket, Loop& loop,
+                            Peer peer) {
   if constexpr (std::is_same_v<Protocol, tcp>) {
     error_code gone;
     const auto endpoint = socket.remote_endpoint(gone);
     if (gone) return;
-    peer = Peer::of(endpoint.address());
-    peer.tls = site.certificates != nullptr;
+    peer.address = Peer::of(endpoint.address()).address;
   }
   loop.adopt(Socket(std::move(socket)), peer);
 }
 
 template <class Acceptor>
-void Server::State::accept(Acceptor& acceptor) {
+void Server::State::accept(Acceptor& acceptor, const Peer& like) {
   using Accepted = asio::basic_stream_socket<typename Acceptor::protocol_type, asio::io_context::executor_type>;
   Loop& loop = least_loaded();
-  acceptor.async_accept(loop.io().get_executor(), [this, &acceptor, &loop](const error_code& ec, Accepted socket) {
-    if (!ec) welcome(std::move(socket), loop);
-    if (ec == asio::error::operation_aborted || !acceptor.is_open()) return;
-    if (!ec) return accept(acceptor);
-    // Too many open files, or the client has left already: wait for better times instead of spinning.
-    accept_pause->expires_after(std::chrono::milliseconds(50));
-    accept_pause->async_wait([this, &acceptor](const error_code& stopped) {
-      if (!stopped && acceptor.is_open()) accept(acceptor);
-    });
-  });
+  acceptor.async_accept(loop.io().get_executor(),
+                        [this, &acceptor, &loop, like](const error_code& ec, Accepted socket) {
+                          if (!ec) welcome(std::move(socket), loop, like);
+                          if (ec == asio::error::operation_aborted || !acceptor.is_open()) return;
+                          if (!ec) return accept(acceptor, like);
+                          // Too many open files, or the client has left already: wait for better times instead of
+                          // spinning.
+                          accept_pause->expires_after(std::chrono::milliseconds(50));
+                          accept_pause->async_wait([this, &acceptor, like](const error_code& stopped) {
+                            if (!stopped && acceptor.is_open()) accept(acceptor, like);
+                          });
+                        });
 }
 
 // Clients that connected before the end of accepting are not turned away.
 template <class Acceptor>
-void Server::State::accept_waiting(Acceptor& acceptor) {
+void Server::State::accept_waiting(Acceptor& acceptor, const Peer& like) {
   error_code ec;
   acceptor.cancel(ec);
   acceptor.non_blocking(true, ec);
@@ -194,7 +216,7 @@ void Server::State::accept_waiting(Acceptor& acceptor) {
     Loop& loop = least_loaded();
     auto socket = acceptor.accept(loop.io().get_executor(), ec);
     if (ec) break;
-    welcome(std::move(socket), loop);
+    welcome(std::move(socket), loop, like);
   }
   acceptor.close(ec);
 }
@@ -203,8 +225,9 @@ void Server::State::close_acceptors() {
   std::promise<void> closed;
   asio::post(loops.front()->io(), [this, &closed] {
     accept_pause->cancel();
-    if (tcp_acceptor) accept_waiting(*tcp_acceptor);
-    if (unix_acceptor) accept_waiting(*unix_acceptor);
+    if (tcp_acceptor) accept_waiting(*tcp_acceptor, {.tls = site.certificates != nullptr});
+    if (unix_acceptor) accept_waiting(*unix_acceptor, kLocalPeer);
+    if (metrics_acceptor) accept_waiting(*metrics_acceptor, kMetricsPeer);
     // Behind an accept that had succeeded but was not welcomed yet.
     asio::post(loops.front()->io(), [&closed] { closed.set_value(); });
   });
@@ -243,6 +266,7 @@ bool Server::State::stop(std::chrono::milliseconds grace) {
 void Server::State::forget() {
   tcp_acceptor.reset();
   unix_acceptor.reset();
+  metrics_acceptor.reset();
   accept_pause.reset();
   workers.reset();  // first: work that never began holds connections of the loops
   loops.clear();
@@ -261,6 +285,10 @@ Server::~Server() {
 void Server::start() { state_->start(); }
 
 std::uint16_t Server::port() const { return state_->port; }
+
+std::uint16_t Server::metrics_port() const {
+  return state_->metrics_acceptor ? state_->metrics_acceptor->local_endpoint().port() : std::uint16_t{0};
+}
 
 std::string Server::address() const { return state_->address; }
 

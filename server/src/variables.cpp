@@ -121,7 +121,9 @@ const VariableTable<Settings>& variables() {
             .add("SHUTDOWN_GRACE_SECONDS", &Settings::shutdown_grace, "Time that running requests get at the end.")
             .add("METRICS_ENABLED", &Settings::metrics, "Whether GET /metrics answers, for Prometheus.")
             .add("METRICS_TOKEN", &Settings::metrics_token,
-                 "Bearer token asked for by GET /metrics; needed in production.", {.secret = true})
+                 "Bearer token asked for by GET /metrics; production needs it or METRICS_BIND.", {.secret = true})
+            .add("METRICS_BIND", &Settings::metrics_bind,
+                 "Address and port, such as 127.0.0.1:9090, of a listener that answers GET /metrics without token.")
             .add({.name = "DEBUG",
                   .meaning = "true logs from level debug on.",
                   .expects = "true or false",

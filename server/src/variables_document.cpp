@@ -27,7 +27,8 @@ may (`NAME=value` lines); what neither sets has its default. Programs that embed
 with a configuration that is wrong, or unsafe in production. `ignition config list` prints the tables below.
 
 In production (`ENVIRONMENT=production`) the server starts only with https in `SERVER_PUBLIC_URL` and `SERVER_FRONTEND_URL`, with
-`CORS_ALLOWED_ORIGINS` and an `AUTH_SECRET` of its own, without single-user mode, and with `METRICS_TOKEN` if metrics are enabled.
+`CORS_ALLOWED_ORIGINS` and an `AUTH_SECRET` of its own, without single-user mode, and with
+`METRICS_TOKEN` or `METRICS_BIND` if metrics are enabled.
 )";
 
 constexpr std::string_view kFlags = R"(

@@ -106,8 +106,48 @@ TEST_CASE("with a token, metrics want it, and production wants a token") {
   production.allowed_origins = std::vector<std::string>{};
   production.auth_secret = "Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVz";
   production.metrics = true;
-  CHECK_THROWS_WITH_AS(server::check(production), "METRICS_TOKEN: production needs it with METRICS_ENABLED",
+  CHECK_THROWS_WITH_AS(server::check(production),
+                       "METRICS_TOKEN: production needs it, or METRICS_BIND, with METRICS_ENABLED",
                        server::ConfigError);
   production.metrics_token = "scraper-token";
   CHECK_NOTHROW(server::check(production));
+}
+
+TEST_CASE("a listener of its own answers metrics to every host, and nothing else") {
+  auto settings = measured();
+  settings.metrics_bind = "127.0.0.1:0";
+  Stage stage(settings);
+  REQUIRE(stage.server.metrics_port() != 0);
+  REQUIRE(stage.server.metrics_port() != stage.server.port());
+  CHECK(stage.client().get("/metrics").status == 404);
+  Client scraper(stage.server.metrics_port());
+  CHECK(scraper.ask("GET /metrics HTTP/1.1\r\nHost: 10.1.2.3:9090\r\n\r\n").status == 200);
+  CHECK(scraper.get("/health/live").status == 200);
+  for (const char* path : {"/", "/version", "/api/v1/things/1", "/api/settings"}) {
+    CHECK(scraper.get(path).status == 404);
+  }
+  CHECK(scraper.post("/api/v1/things", "{}").status == 404);
+  CHECK(stage.engine.calls == 0);
+  CHECK(stage.server.stop());
+
+  // With a token, whoever shows it may ask the main listener, too.
+  settings.metrics_token = "scraper-token";
+  Stage both(settings);
+  CHECK(both.client().get("/metrics").status == 401);
+  CHECK(both.client().get("/metrics", "Authorization: Bearer scraper-token\r\n").status == 200);
+  CHECK(Client(both.server.metrics_port()).get("/metrics").status == 200);
+}
+
+TEST_CASE("the listener for metrics is an address and a port") {
+  server::Settings settings;
+  for (const char* place : {"127.0.0.1:9090", "[::1]:9090", "0.0.0.0:0"}) {
+    settings.metrics_bind = place;
+    CHECK_NOTHROW(server::check(settings));
+  }
+  for (const char* place :
+       {"9090", ":9090", "localhost:9090", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "::1:9090", "127.0.0.1:90x"}) {
+    CAPTURE(place);
+    settings.metrics_bind = place;
+    CHECK_THROWS_AS(server::check(settings), server::ConfigError);
+  }
 }

@@ -98,6 +98,7 @@ struct Settings {
 
   bool metrics = false;       // METRICS_ENABLED: GET /metrics answers
   std::string metrics_token;  // METRICS_TOKEN: Bearer token asked for there; "" = none
+  std::string metrics_bind;   // METRICS_BIND: `address:port` of a listener for metrics alone; "" = none
 
   int io_threads = 0;  // 0 = as many as cores
   int workers = 16;    // threads that run writes, and reads that are slow
@@ -143,6 +144,8 @@ class Server {
   void start();
   // The bound port; 0 on a Unix socket and before start().
   std::uint16_t port() const;
+  // The bound port of METRICS_BIND; 0 without it and before start().
+  std::uint16_t metrics_port() const;
   // Where it listens, for people: `http://127.0.0.1:8080` or `unix:/run/ignition.sock`.
   std::string address() const;
 
