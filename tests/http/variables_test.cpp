@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -67,6 +71,27 @@ TEST_CASE("the log level is LOG_LEVEL, else the first bare level of RUST_LOG, el
   CHECK(settings_from({{"DEBUG", "express:*"}}).log_level == spdlog::level::info);
   CHECK_THROWS_WITH(settings_from({{"LOG_LEVEL", "loud"}}),
                     "LOG_LEVEL: must be one of trace, debug, info, warn, error");
+}
+
+TEST_CASE("what protects the server comes from variables, secrets also from files") {
+  const auto file = std::filesystem::temp_directory_path() / fmt::format("ignition-secret-{}", ::getpid());
+  std::ofstream(file) << "Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVz\n";
+  const auto settings = settings_from({{"AUTH_SECRET_FILE", file.string()},
+                                       {"SERVER_TLS_CERT_FILE", "/etc/ignition/chain.pem"},
+                                       {"SERVER_TLS_KEY_FILE", "/etc/ignition/key.pem"},
+                                       {"METRICS_ENABLED", "yes"},
+                                       {"METRICS_TOKEN", "scraper-token"},
+                                       {"METRICS_BIND", "127.0.0.1:9090"}});
+  std::filesystem::remove(file);
+  CHECK(settings.auth_secret == "Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVz");
+  CHECK(settings.tls_certificate == "/etc/ignition/chain.pem");
+  CHECK(settings.tls_key == "/etc/ignition/key.pem");
+  CHECK(settings.metrics);
+  CHECK(settings.metrics_token == "scraper-token");
+  CHECK(settings.metrics_bind == "127.0.0.1:9090");
+  CHECK(settings_from({{"SESSION_SECRET", "Zm9yIHRlc3RzIG9ubHksIDMyIGJ5dGVz"}}).auth_secret.size() == 32);
+  CHECK_THROWS_WITH(settings_from({{"AUTH_SECRET", "a secret of fewer bytes than 32"}}),
+                    "AUTH_SECRET: must be a text of at least 32 bytes");
 }
 
 TEST_CASE("every problem of a production start is named at once, and no secret is shown") {
