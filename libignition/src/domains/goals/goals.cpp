@@ -12,32 +12,25 @@ namespace {
 
 constexpr std::int64_t kMostGoals = 500;
 
-// $5: only goals that are (not) overdue on $4.
-constexpr Sql kPage{R"sql(
-  SELECT id, title, description, category, skill_key, target_date, status, progress_mode, progress, start_value,
-         target_value, current_value, unit, priority, sort_order, started_at, completed_at, award_no, created_at,
-         updated_at
+// Goals of status $2 and category $3, null: any; $5: only those that are (not) overdue on $4.
+constexpr std::string_view kChosen = R"sql(
     FROM goals
    WHERE user_id = $1 AND (CAST($2 AS TEXT) IS NULL OR status = $2) AND (CAST($3 AS TEXT) IS NULL OR category = $3)
      AND (CAST($5 AS BOOLEAN) IS NULL
-          OR (CASE WHEN target_date < $4 AND status = 'active' THEN TRUE ELSE FALSE END) = CAST($5 AS BOOLEAN))
-   ORDER BY priority DESC, sort_order, title, id LIMIT $6 OFFSET $7)sql"};
-constexpr Sql kTotal{R"sql(
-  SELECT count(*) FROM goals
-   WHERE user_id = $1 AND (CAST($2 AS TEXT) IS NULL OR status = $2) AND (CAST($3 AS TEXT) IS NULL OR category = $3)
-     AND (CAST($5 AS BOOLEAN) IS NULL
-          OR (CASE WHEN target_date < $4 AND status = 'active' THEN TRUE ELSE FALSE END) = CAST($5 AS BOOLEAN)))sql"};
+          OR (CASE WHEN target_date < $4 AND status = 'active' THEN TRUE ELSE FALSE END) = CAST($5 AS BOOLEAN)))sql";
+const std::string kPageOfChosen =
+    std::string(kChosen) + " ORDER BY priority DESC, sort_order, title, id LIMIT $6 OFFSET $7";
+const std::string kPageText = R"sql(
+  SELECT id, title, description, category, skill_key, target_date, status, progress_mode, progress, start_value,
+         target_value, current_value, unit, priority, sort_order, started_at, completed_at, award_no, created_at,
+         updated_at)sql" + kPageOfChosen;
+const std::string kTotalText = "SELECT count(*)" + std::string(kChosen);
 // Of the goals on the same page.
-constexpr Sql kMilestonesOfPage{R"sql(
+const std::string kMilestonesOfPageText = R"sql(
   SELECT m.id, m.goal_id, m.title, m.description, m.due_date, m.is_completed, m.completed_at, m.award_no, m.sort_order,
          m.created_at, m.updated_at, FALSE
-    FROM (SELECT id FROM goals
-           WHERE user_id = $1 AND (CAST($2 AS TEXT) IS NULL OR status = $2)
-             AND (CAST($3 AS TEXT) IS NULL OR category = $3)
-             AND (CAST($5 AS BOOLEAN) IS NULL
-                  OR (CASE WHEN target_date < $4 AND status = 'active' THEN TRUE ELSE FALSE END) = CAST($5 AS BOOLEAN))
-           ORDER BY priority DESC, sort_order, title, id LIMIT $6 OFFSET $7) g
-    JOIN goal_milestones m ON m.user_id = $1 AND m.goal_id = g.id)sql"};
+    FROM (SELECT id)sql" + kPageOfChosen + R"sql() g
+    JOIN goal_milestones m ON m.user_id = $1 AND m.goal_id = g.id)sql";
 constexpr Sql kCountAll{R"sql(SELECT count(*) FROM goals WHERE user_id = $1)sql"};
 constexpr Sql kUpdate{R"sql(
   UPDATE goals SET title = $3, description = $4, category = $5, skill_key = $6, target_date = $7, priority = $8,
@@ -121,19 +114,19 @@ Goals list(Context& ctx, const ListGoals& in) {
   const std::int64_t skipped = (page - 1) * size;
   const auto category = text_of(in.category);
   Goals out{.goals = {},
-            .total = ctx.db.one<std::int64_t>(kTotal, ctx.user, in.status, category, ctx.today, in.overdue),
+            .total = ctx.db.one<std::int64_t>(Sql{kTotalText}, ctx.user, in.status, category, ctx.today, in.overdue),
             .page = page,
             .page_size = size};
   std::map<Uuid, std::size_t> places;
   ctx.db.each<Fields>(
-      kPage,
+      Sql{kPageText},
       [&](Fields&& fields) {
         places.emplace(fields.id, out.goals.size());
         out.goals.push_back({std::move(fields), {}, 0, 0, false, {}});
       },
       ctx.user, in.status, category, ctx.today, in.overdue, size, skipped);
   ctx.db.each<Milestone>(
-      kMilestonesOfPage,
+      Sql{kMilestonesOfPageText},
       [&](Milestone&& milestone) {
         out.goals[places.at(milestone.goal_id)].milestones.push_back(std::move(milestone));
       },
