@@ -148,6 +148,9 @@ STORE_TEST("modules that are not mentioned stay") {
   CHECK(modules[4]["weight"] == 5);
   CHECK(modules[5]["enabled"] == false);
   CHECK(modules[2]["weight"] == 0);
+  const auto revision = world.revision(ann);
+  ann.call("personalization.set_modules", R"({"modules":[{"key":"ideas","weight":5},{"key":"learn","weight":0}]})");
+  CHECK(world.revision(ann) == revision);
   CHECK(ann.error_of("personalization.set_modules", R"({"modules":[{"key":"ideas"},{"key":"ideas"}]})") ==
         "VALIDATION_ERROR modules[1].key:repeated");
   CHECK(ann.error_of("personalization.set_modules", R"({"modules":[]})").code == Code::VALIDATION_ERROR);

@@ -140,6 +140,11 @@ STORE_TEST("routines are changed and lose their steps with themselves") {
   CHECK(changed["steps"].json() == R"(["module:learn","module:review"])");
   CHECK(changed["name"] == "c");
   CHECK(ann.call("routines.list")["routines"][1] == changed);
+  const auto revision = world.revision(ann);
+  world.clock->advance(std::chrono::seconds(1));
+  const char* same = R"("name":"c","priority":1,"steps":["module:learn","module:review"])";
+  CHECK(ann.call("routines.update", with_id(made, same))["routine"] == changed);
+  CHECK(world.revision(ann) == revision);
   CHECK(ann.error_of("routines.create", R"({"name":"x","steps":["capture"]})").code == Code::VALIDATION_ERROR);
   CHECK(ann.error_of("routines.create", R"({"name":"x","steps":["capture","module:sleep"]})") ==
         "VALIDATION_ERROR steps[1]:invalid_format");

@@ -23,7 +23,8 @@ constexpr Sql kStoreModule{R"sql(
   INSERT INTO user_ui_modules (user_id, module_key, enabled, weight, show_count, created_at, updated_at)
   VALUES ($1, $2, $3, $4, 0, $5, $5)
   ON CONFLICT (user_id, module_key) DO UPDATE
-    SET enabled = excluded.enabled, weight = excluded.weight, updated_at = excluded.updated_at)sql"};
+    SET enabled = excluded.enabled, weight = excluded.weight, updated_at = excluded.updated_at
+  WHERE user_ui_modules.enabled <> excluded.enabled OR user_ui_modules.weight <> excluded.weight)sql"};
 
 constexpr std::size_t kMostInterests = 6;
 

@@ -203,12 +203,16 @@ OneRoutine create_routine(Context& ctx, const CreateRoutine& in) {
 
 OneRoutine update_routine(Context& ctx, const UpdateRoutine& in) {
   Routine routine = found_routine(ctx, in.id);
+  const Routine before = routine;
   if (in.name) routine.name = in.name->value;
   if (in.enabled) routine.enabled = *in.enabled;
   if (in.priority) routine.priority = *in.priority;
+  const auto is_stored = [](const auto& step, const std::string& stored) { return step.value == stored; };
+  const bool has_other_steps = in.steps && !std::ranges::equal(*in.steps, before.steps, is_stored);
+  if (routine == before && !has_other_steps) return {std::move(routine)};
   routine.updated_at = ctx.now;
   ctx.db.execute(kUpdateRoutine, ctx.user, routine.id, routine.name, routine.enabled, routine.priority, ctx.now);
-  if (in.steps) set_steps(ctx, routine, *in.steps);
+  if (has_other_steps) set_steps(ctx, routine, *in.steps);
   return {std::move(routine)};
 }
 

@@ -88,6 +88,7 @@ struct Routine {
   std::vector<std::string> steps;  // `module:<module>` or `capture`, in their order
   Instant created_at;
   Instant updated_at;
+  friend bool operator==(const Routine&, const Routine&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Routine, (), (id, name, enabled, priority, steps, created_at, updated_at))
 
