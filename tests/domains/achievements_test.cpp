@@ -342,3 +342,34 @@ STORE_TEST("shipping achievements again changes nothing that is there") {
   CHECK(life.world.count("SELECT count(*) FROM achievement_definitions") == 15);
   CHECK(life.world.count("SELECT count(*) FROM achievement_definitions WHERE NOT is_active AND reward_xp = 7") == 1);
 }
+
+STORE_TEST("rising by a level is a deed that achievements count, also when their own reward raises it") {
+  Life life(store);
+  life.define("riser", R"({"count":1,"event":"level_up"})", 300);
+  life.define("climber", R"({"count":2,"event":"level_up"})");
+  life.deed(EventKind::habit_complete, keys::habit(object(500), LocalDate::of(2026, 1, 1)), {.xp = 50});
+  CHECK(life.one("riser")["earned"] == false);
+  const auto result =
+      life.deed(EventKind::habit_complete, keys::habit(object(501), LocalDate::of(2026, 1, 1)), {.xp = 60});
+  CHECK(std::ranges::count(result.achievements, "riser") == 1);
+  CHECK(std::ranges::count(result.achievements, "climber") == 1);
+  CHECK(result.new_level == 3);
+  CHECK(life.world.count("SELECT count(*) FROM activity_events WHERE event_type = 'level_up'") == 2);
+  CHECK(life.call("ledger.verify")["ok"] == true);
+}
+
+STORE_TEST("a deed whose event was undone alone counts again for achievements when it stands again") {
+  Life life(store);
+  life.define("planner", R"({"count":2,"event":"plan_item_complete"})");
+  std::vector<std::string> items;
+  for (int i = 0; i < 2; ++i) items.push_back(life.call("plan.add_item", R"({"title": "a"})")["item"]["id"].json());
+  const auto tick = [&](std::size_t i, const char* completed) {
+    life.call("plan.complete_item", fmt::format(R"({{"id": {}, "completed": {}}})", items[i], completed));
+  };
+  tick(0, "true");
+  tick(0, "false");
+  tick(1, "true");
+  CHECK(life.one("planner")["earned"] == false);
+  tick(0, "true");
+  CHECK(life.one("planner")["earned"] == true);
+}

@@ -272,6 +272,7 @@ void untick(Context& ctx, rules::PlanItem& item) {
   item.completed = false;
   item.completed_at.reset();
   activity::reverse(ctx, rules::keys::plan_item(item.id));
+  quests::recount(ctx, rules::EventKind::plan_item_complete);
 }
 
 // Puts what a client holds of an item over the stored one.

@@ -176,6 +176,8 @@ void ship(Transaction& db, IdSource& ids, Instant now);
 void follow(Context& ctx, const progress::Happened& happened, progress::Aftermath& aftermath);
 // After achievements were paid: the level may have risen once more.
 void follow_rewards(Context& ctx, const progress::Happened& happened, progress::Aftermath& aftermath);
+// Counts deeds of a kind anew, after one was marked reversed without anything else.
+void recount(Context& ctx, rules::EventKind kind);
 // Brings up to date what days of habits count for, after habits changed without a deed.
 void habits_changed(Context& ctx);
 // Ends the periods that are over: what was completed and not claimed is paid, dated the period's last day (rule R-Q5).

@@ -67,18 +67,23 @@ Happened happened(const Context& ctx, const Event& event, rules::StreakSet strea
           .duration_seconds = event.duration_seconds};
 }
 
-// Compares the level before the first payment with the level after the last (rule R-L5).
-void tell_level_up(Context& ctx, const Aftermath& aftermath) {
+// Compares the level before the first payment with the level after the last (rule R-L5). Achievements for rising may
+// pay and raise the level again, which is told as well.
+void tell_level_up(Context& ctx, Aftermath& aftermath) {
   if (aftermath.payments.empty()) return;
-  const ledger::Posted& last = aftermath.payments.back();
-  const int before = rules::level_of(aftermath.payments.front().total_xp_before);
-  const int level = rules::level_of(last.balances.total_xp);
-  if (level <= before) return;
-  activity::record(ctx, {.kind = rules::EventKind::level_up,
-                         .dedupe_key = rules::keys::level_up(level, last.seq),
-                         .occurred_at = ctx.now,
-                         .activity_date = ctx.today,
-                         .metadata = Json{to_json(LevelUp{level, level - before})}});
+  int told = rules::level_of(aftermath.payments.front().total_xp_before);
+  while (true) {
+    const ledger::Posted& last = aftermath.payments.back();
+    const int level = rules::level_of(last.balances.total_xp);
+    if (level <= told) return;
+    activity::record(ctx, {.kind = rules::EventKind::level_up,
+                           .dedupe_key = rules::keys::level_up(level, last.seq),
+                           .occurred_at = ctx.now,
+                           .activity_date = ctx.today,
+                           .metadata = Json{to_json(LevelUp{level, level - told})}});
+    told = level;
+    follow(ctx, {.kind = rules::EventKind::level_up, .activity_date = ctx.today}, aftermath);
+  }
 }
 
 // The result of the first of the payments.
@@ -121,13 +126,17 @@ AwardResult award(Context& ctx, const Award& award) {
   const bool in_feed = rules::rule_of(event.kind).in_feed;
   Aftermath aftermath;
   const ledger::Posted& posted = aftermath.payments.emplace_back(post(ctx, award));
+  const auto types = rules::streaks_fed(event.kind, event.deed);
   if (posted.already) {
     // A deed whose event alone was marked reversed stands again; one whose award was taken back needs a new key.
-    if (in_feed && !posted.reversed) activity::revive(ctx, paid_event(ctx, award, posted));
+    if (in_feed && !posted.reversed &&
+        activity::revive(ctx, paid_event(ctx, award, posted)) == activity::Recorded::revived) {
+      follow(ctx, happened(ctx, event, types, {}), aftermath);  // it kept its day of the streak
+      tell_level_up(ctx, aftermath);
+    }
     return result_of(std::move(aftermath));
   }
   if (in_feed) activity::record(ctx, paid_event(ctx, award, posted));
-  const auto types = rules::streaks_fed(event.kind, event.deed);
   auto changes = streaks::add_day(ctx, types, date_of(ctx, event), event.occurred_at.value_or(ctx.now));
   follow(ctx, happened(ctx, event, types, changes), aftermath);
   tell_level_up(ctx, aftermath);

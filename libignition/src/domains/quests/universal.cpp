@@ -350,6 +350,8 @@ void follow_rewards(Context& ctx, const progress::Happened&, progress::Aftermath
   if (!aftermath.achievements.empty()) evaluate(ctx, kTargets, false);
 }
 
+void recount(Context& ctx, rules::EventKind kind) { evaluate(ctx, rules::targets_fed(kind, {}), true); }
+
 void habits_changed(Context& ctx) {
   constexpr std::array kTargets{QuestTarget::perfect_habit_days};
   evaluate(ctx, kTargets, true);
