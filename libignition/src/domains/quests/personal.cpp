@@ -96,6 +96,13 @@ void check_expiry(const Context& ctx, const std::optional<Instant>& expires_at) 
   if (expires_at && *expires_at <= ctx.now) throw invalid("expires_at", "in_the_past", "must lie in the future");
 }
 
+// Refuses one more open quest than there may be.
+void check_room(Context& ctx) {
+  if (ctx.db.one<std::int64_t>(kCountOpen, ctx.user, ctx.now) >= kMostOpen) {
+    throw conflict("quest_limit", "There are 500 open quests already.");
+  }
+}
+
 Error wrong_state() { return conflict("invalid_state", "The quest's state does not allow this."); }
 
 }  // namespace
@@ -186,9 +193,7 @@ progress::AwardResult complete(Context& ctx, Personal& quest) {
 OneQuest create(Context& ctx, const CreateQuest& in) {
   check_expiry(ctx, in.expires_at);
   auto skill_key = in.skill_key ? std::optional(skills::checked(ctx, in.skill_key->value)) : std::nullopt;
-  if (ctx.db.one<std::int64_t>(kCountOpen, ctx.user, ctx.now) >= kMostOpen) {
-    throw conflict("quest_limit", "There are 500 open quests already.");
-  }
+  check_room(ctx);
   const rules::Amounts usual = rules::quest_reward(in.difficulty);
   const Uuid id = ctx.new_id();
   std::optional<rules::Period> repeat;
@@ -240,6 +245,8 @@ OneQuest update(Context& ctx, const UpdateQuest& in) {
   }
   if (in.target) quest.target = static_cast<int>(in.target->value());
   quest.progress = std::min(quest.progress, quest.target);
+  const bool reopens = state.status == QuestStatus::expired && quest.status != QuestStatus::expired;
+  if (reopens && in.expires_at.present) check_room(ctx);
   in.expires_at.apply(quest.expires_at);
   const bool was_repeatable = quest.is_repeatable;
   if (in.is_repeatable) quest.is_repeatable = *in.is_repeatable;

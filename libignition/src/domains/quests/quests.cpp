@@ -16,7 +16,8 @@ constexpr Sql kHistory{R"sql(
   SELECT * FROM (
     SELECT p.quest_id AS id, 'universal' AS source, q.key, q.title, q.description, q.category, q.quest_type,
            q.difficulty, p.xp_reward, p.coin_reward, p.skill_key, p.skill_star_reward, p.status, p.progress, p.target,
-           q.target_type, p.period_key AS period_key, CAST(NULL AS TIMESTAMPTZ) AS period_ends_at,
+           q.target_type, p.period_key AS period_key,
+           CASE WHEN q.quest_type = 'one_time' THEN q.ends_at END AS period_ends_at,
            q.quest_type <> 'one_time' AS is_repeatable, 0 AS streak_count, p.accepted_at,
            p.completed_at AS completed_at, p.claimed_at, CAST(NULL AS TIMESTAMPTZ) AS expires_at
       FROM user_quest_progress p JOIN universal_quests q ON q.id = p.quest_id
@@ -128,9 +129,8 @@ Rewarded rewarded(const Context& ctx, const Either& quest, const progress::Award
 std::vector<Quest> universal_shown(Context& ctx, std::optional<QuestStatus> status) {
   std::vector<Quest> shown;
   for (const Universal& quest : open_universal(ctx, ctx.today)) {
-    if (status ? quest.status() == *status : quest.status() != QuestStatus::abandoned) {
-      shown.push_back(view(ctx, quest));
-    }
+    if (quest.status() == QuestStatus::abandoned || (status && quest.status() != *status)) continue;
+    shown.push_back(view(ctx, quest));
   }
   return shown;
 }
@@ -151,10 +151,7 @@ Quests list(Context& ctx, const ListQuests& in) {
   const std::int64_t skipped = (in.page.value - 1) * size;
   Quests out{.page = in.page.value, .page_size = size};
   std::vector<Quest> universal;
-  if (in.source != Source::personal) {
-    universal = universal_shown(ctx, in.status == QuestStatus::abandoned ? std::nullopt : in.status);
-    if (in.status == QuestStatus::abandoned) universal.clear();
-  }
+  if (in.source != Source::personal) universal = universal_shown(ctx, in.status);
   const auto before = static_cast<std::int64_t>(universal.size());
   out.total = before;
   out.quests = slice(std::move(universal), skipped, size);
