@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "compat/surface.hpp"
+#include "credentials.hpp"
 #include "text.hpp"
 
 namespace ignition::server {
@@ -65,6 +66,21 @@ std::string retry_after_of(const Error& error) {
   return details.substr(digits, details.find_first_not_of("0123456789", digits) - digits);
 }
 
+// `application/x-www-form-urlencoded` and `text/plain`, with or without parameters.
+TextBody text_body_of(std::string_view content_type) {
+  const auto type = without_spaces(content_type.substr(0, content_type.find(';')));
+  if (equal_ignoring_case(type, "text/plain")) return TextBody::plain;
+  if (equal_ignoring_case(type, "application/x-www-form-urlencoded")) return TextBody::form;
+  return TextBody::none;
+}
+
+// Whether the refusal says that the session shown is none, so that it counts as absent (rule R22).
+bool is_of_dead_session(const Error& error) {
+  const std::string& why = error.reason();
+  return error.code() == Code::UNAUTHORIZED &&
+         (why == "session_ended" || why == "session_rotated" || why == "not_signed_in");
+}
+
 // Whether an If-None-Match field names the tag: `*`, or a list of tags, weak or strong.
 bool names_tag(std::string_view field, std::string_view tag) {
   while (!field.empty()) {
@@ -81,6 +97,16 @@ bool names_tag(std::string_view field, std::string_view tag) {
 bool is_idempotency_key(std::string_view key) {
   return !key.empty() && key.size() <= 128 &&
          std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
+// What the client says it is, as much of it as the security log keeps; "" when that is no UTF-8.
+std::string_view told_program(std::string_view user_agent) {
+  constexpr std::size_t kMost = 512;
+  if (!simdjson::validate_utf8(user_agent.data(), user_agent.size())) return {};
+  if (user_agent.size() <= kMost) return user_agent;
+  std::size_t end = kMost;
+  while ((static_cast<unsigned char>(user_agent[end]) & 0xC0U) == 0x80U) --end;  // no half code points
+  return user_agent.substr(0, end);
 }
 
 // Operations that detect lost updates take the tag that the client holds as a field of their input.
@@ -176,6 +202,7 @@ Conversation::Step Conversation::begin_request() {
   exchange_ = Exchange{};
   exchange_.began = std::chrono::steady_clock::now();
   match_ = {};
+  caller_ = Caller::anonymous();
   enter(Phase::header);
   return Step::proceed;
 }
@@ -281,10 +308,12 @@ bool Conversation::identify(std::string& out) {
                                              reader_->has(Header::real_ip) || reader_->has(Header::connecting_ip)};
   exchange_.identity = site_.protection.identify(peer_, credentials);
   if (exchange_.identity == Identity::local_user) {
+    exchange_.caller = {.credential = Credential::local, .user = kLocalUser};
     site_.log.event_each_minute(site_.local_user_told, spdlog::level::info,
                                 "the local user is signed in without password");
     return true;
   }
+  if (exchange_.identity == Identity::api_key) return true;
   if (site_.settings.local_user) {
     site_.log.event_each_minute(site_.local_refusal_told, spdlog::level::warn, "local_mode_refused");
   }
@@ -330,16 +359,33 @@ bool Conversation::within_ceiling(std::string& out) {
   return is_for_probes(system) || draw(out, RateClass::ip_ceiling, RateKey::of(exchange_.client_ip));
 }
 
+std::optional<Caller> Conversation::known_caller() const {
+  if (exchange_.identity == Identity::api_key) {
+    return site_.callers.remembered(Credential::api_key, bearer_token(header(Header::authorization)).value_or(""));
+  }
+  if (!reader_->has(Header::authorization) && !is_native()) {
+    for (const std::string_view token : site_.callers.session_tokens(header(Header::cookie))) {
+      if (auto caller = site_.callers.remembered(Credential::session, token)) return caller;
+    }
+  }
+  if (exchange_.identity == Identity::local_user) return Caller::local();
+  return {};
+}
+
+bool Conversation::is_native() const { return equal_ignoring_case(header(Header::client_type), "native"); }
+
 bool Conversation::within_rates(std::string& out) {
-  const bool local = exchange_.identity == Identity::local_user;
+  const auto known = known_caller();
   const OperationRates rates = exchange_.endpoint != nullptr ? exchange_.endpoint->rates : OperationRates{};
-  const RateClass of_caller = local ? RateClass::user : RateClass::anonymous;
+  const RateClass of_caller = !known ? RateClass::anonymous : known->api_key_id ? RateClass::api_key : RateClass::user;
   for (const auto& rate_class : {std::optional(rates.instead.value_or(of_caller)), rates.besides}) {
     if (!rate_class) continue;
     const RateOwner owner = rate_row(*rate_class).owner;
     RateKey key;
-    if (owner == RateOwner::user && local) {
-      key = RateKey::of(kLocalUser);
+    if (*rate_class == RateClass::api_key && known) {
+      key = RateKey::of(known->api_key_id.value_or(known->user));
+    } else if (owner == RateOwner::user && known) {
+      key = RateKey::of(known->user);
     } else if (owner != RateOwner::instance) {
       key = RateKey::of(exchange_.client_ip);
     }
@@ -348,20 +394,22 @@ bool Conversation::within_rates(std::string& out) {
   return true;
 }
 
+bool Conversation::is_safe() const { return reader_->method() == verb::get || reader_->method() == verb::head; }
+
+ForgeryFacts Conversation::forgery_facts(bool by_cookie) const {
+  return {.origin = header_if(Header::origin),
+          .referer = header_if(Header::referer),
+          .header_token = header_if(Header::csrf_token),
+          .cookie_token = cookie_value(header(Header::cookie), CsrfTokens::kCookie),
+          .by_cookie = by_cookie,
+          .wants_token = exchange_.endpoint == nullptr || exchange_.endpoint->row == nullptr};
+}
+
 bool Conversation::is_own(std::string& out) {
-  const verb method = reader_->method();
-  const bool safe = method == verb::get || method == verb::head;
-  const bool by_browser =
-      !reader_->has(Header::authorization) && !equal_ignoring_case(header(Header::client_type), "native");
+  const bool by_browser = !reader_->has(Header::authorization) && !is_native();
   // The local user's requests were looked at by rule R44.
-  if (safe || !by_browser || exchange_.identity == Identity::local_user) return true;
-  const ForgeryFacts facts{.origin = header_if(Header::origin),
-                           .referer = header_if(Header::referer),
-                           .header_token = header_if(Header::csrf_token),
-                           .cookie_token = cookie_value(header(Header::cookie), CsrfTokens::kCookie),
-                           .by_cookie = false,
-                           .wants_token = exchange_.endpoint == nullptr || exchange_.endpoint->row == nullptr};
-  const auto why = forgery(facts, CsrfTokens::kAnonymous, site_.csrf, site_.protection);
+  if (is_safe() || !by_browser || exchange_.identity == Identity::local_user) return true;
+  const auto why = forgery(forgery_facts(false), CsrfTokens::kAnonymous, site_.csrf, site_.protection);
   if (why) refuse(out, *why);
   return !why;
 }
@@ -372,7 +420,15 @@ bool Conversation::read_call(std::string& out) {
     refuse(out, Error(Code::VALIDATION_ERROR, "A GET request has no body.").because("unexpected_body"));
     return false;
   }
-  if (!body.empty() && !is_json(header(Header::content_type))) {
+  const std::size_t text_bytes = exchange_.endpoint->operation->text_bytes;
+  if (text_bytes > 0 && body.size() > text_bytes) {
+    refuse(out, Error(Code::PAYLOAD_TOO_LARGE, "The body is too large.")
+                    .because("body_too_large")
+                    .with("limit", static_cast<std::int64_t>(text_bytes)));
+    return false;
+  }
+  const TextBody text = body.empty() || text_bytes == 0 ? TextBody::none : text_body_of(header(Header::content_type));
+  if (!body.empty() && text == TextBody::none && !is_json(header(Header::content_type))) {
     refuse(
         out,
         Error(Code::VALIDATION_ERROR, "The body must be application/json in UTF-8.").because("unsupported_media_type"));
@@ -384,10 +440,38 @@ bool Conversation::read_call(std::string& out) {
     return false;
   }
   call_ = Call{.operation = exchange_.endpoint->operation->name,
-               .body = body,
+               .body = text == TextBody::none ? body : std::string_view{},
                .idempotency_key = key.value_or(""),
                .if_none_match = header(Header::if_none_match)};
-  return read_parameters(out);
+  return read_parameters(out) && read_text(out, text, body);
+}
+
+bool Conversation::read_text(std::string& out, TextBody text, std::string_view body) {
+  if (text == TextBody::none) return true;
+  bool valid = simdjson::validate_utf8(body.data(), body.size()) && body.find('\0') == std::string_view::npos;
+  if (text == TextBody::plain) {
+    query_pairs_.emplace_back("content", body);
+  } else {
+    valid = valid && read_pairs(body);
+  }
+  call_.query = query_pairs_;
+  if (!valid) refuse(out, Error(Code::VALIDATION_ERROR, "The body is not valid UTF-8.").because("malformed_body"));
+  return valid;
+}
+
+bool Conversation::read_pairs(std::string_view rest) {
+  while (!rest.empty()) {
+    const auto end = rest.find('&');
+    const std::string_view pair = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    if (pair.empty()) continue;
+    const auto equals = pair.find('=');
+    const auto name = decoded(pair.substr(0, equals), true);
+    const auto value = decoded(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
+    if (!name || !value) return false;
+    query_pairs_.emplace_back(*name, *value);
+  }
+  return true;
 }
 
 bool Conversation::read_parameters(std::string& out) {
@@ -405,18 +489,7 @@ bool Conversation::read_parameters(std::string& out) {
     if (!value) return malformed("path");
     path_pairs_.emplace_back(names[i], *value);
   }
-  std::string_view rest = query_;
-  while (!rest.empty()) {
-    const auto end = rest.find('&');
-    const std::string_view pair = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-    if (pair.empty()) continue;
-    const auto equals = pair.find('=');
-    const auto name = decoded(pair.substr(0, equals), true);
-    const auto value = decoded(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
-    if (!name || !value) return malformed("query");
-    query_pairs_.emplace_back(*name, *value);
-  }
+  if (!read_pairs(query_)) return malformed("query");
   const auto tag = header_if(Header::if_match);
   if (tag && takes_if_match(*exchange_.endpoint->operation)) query_pairs_.emplace_back("if_match", *tag);
   call_.path = path_pairs_;
@@ -440,10 +513,7 @@ void Conversation::run_operation() {
   const auto began = std::chrono::steady_clock::now();
   try {
     if (site_.engine == nullptr) throw Error(Code::UNAVAILABLE, "There is no database.").because("storage_disabled");
-    if (exchange_.identity == Identity::local_user) site_.ensure_local_user();
-    const compat::Row* row = exchange_.endpoint->row;
-    outcome_ =
-        row != nullptr ? compat::answer(*row, *site_.engine, caller_, call_) : site_.engine->call(caller_, call_);
+    outcome_ = run_as_presented();
   } catch (const Error& error) {
     outcome_ = error;
   } catch (const std::exception& exception) {
@@ -458,7 +528,9 @@ void Conversation::run_operation() {
 bool Conversation::works_together() const {
   const Endpoint* endpoint = exchange_.endpoint;
   const bool known = site_.engine != nullptr && (exchange_.identity != Identity::local_user || site_.local_user_exists);
-  return known && endpoint->operation != nullptr && endpoint->operation->kept && endpoint->row == nullptr;
+  const bool shows_credential = exchange_.identity == Identity::api_key || reader_->has(Header::cookie);
+  return known && !shows_credential && endpoint->operation != nullptr && endpoint->operation->kept &&
+         endpoint->row == nullptr;
 }
 
 bool Conversation::begin_together() {
@@ -480,6 +552,71 @@ bool Conversation::end_together(std::optional<Answer> answer) {
 void Conversation::fail_together(const Error& error) {
   outcome_ = error;
   work_state_.store(WorkState::done);
+}
+
+Answer Conversation::run_as_presented() {
+  const auto authorization = bearer_token(header(Header::authorization));
+  if (exchange_.identity == Identity::api_key) {
+    const auto caller = site_.callers.by_key(authorization.value_or(""));
+    if (!caller) throw Error(Code::UNAUTHORIZED, "The credential is not valid.").because("invalid_credential");
+    return run_as(*caller, *authorization);
+  }
+  std::optional<Error> dead;
+  if (!is_native() && !authorization) {
+    for (const std::string_view token : site_.callers.session_tokens(header(Header::cookie))) {
+      const auto caller = site_.callers.by_session(token);
+      if (!caller) continue;
+      if (const auto why = forged(*caller->session_id)) {
+        if (!is_live(*caller)) continue;
+        throw Error(*why);
+      }
+      try {
+        return run_as(*caller, token);
+      } catch (const Error& error) {
+        if (!is_of_dead_session(error)) throw;
+        dead = error;
+      }
+    }
+  }
+  if (exchange_.identity == Identity::local_user) {
+    site_.ensure_local_user();
+    return run_as(Caller::local(), {});
+  }
+  if (dead && exchange_.endpoint->operation->access != Access::public_) throw Error(*dead);
+  return run_as(Caller::anonymous(), {});
+}
+
+std::optional<Error> Conversation::forged(const Uuid& session) const {
+  if (is_safe()) return {};
+  return forgery(forgery_facts(true), session.text(), site_.csrf, site_.protection);
+}
+
+bool Conversation::is_live(const Caller& caller) const {
+  try {
+    site_.engine->call(caller, {.operation = "auth.session"});
+    return true;
+  } catch (const Error& error) {
+    if (!is_of_dead_session(error)) throw;
+    return false;
+  }
+}
+
+Answer Conversation::run_as(Caller caller, std::string_view token) {
+  if (exchange_.endpoint->operation->effect == Effect::write || !token.empty()) tell_origin(caller);
+  caller_ = std::move(caller);
+  const compat::Row* row = exchange_.endpoint->row;
+  Answer answer =
+      row != nullptr ? compat::answer(*row, *site_.engine, caller_, call_) : site_.engine->call(caller_, call_);
+  if (!token.empty()) site_.callers.used(caller_, token, answer);
+  return answer;
+}
+
+// A read leaves no trace, unless its credential does.
+void Conversation::tell_origin(Caller& caller) const {
+  if (!peer_.unix_socket) caller.origin.ip_address = exchange_.client_ip.to_string();
+  caller.origin.user_agent = told_program(header(Header::user_agent));
+  caller.origin.request_id = exchange_.id.text();
+  caller.origin.native = is_native();
 }
 
 Conversation::Step Conversation::dispatch_system(std::string& out) {
@@ -549,6 +686,7 @@ void Conversation::time_out(std::string& out) {
 
 Conversation::Step Conversation::answer(std::string& out) {
   const Outcome outcome = std::exchange(outcome_, std::monostate{});
+  exchange_.caller = {.credential = caller_.credential, .user = caller_.user};
   work_state_.store(WorkState::none, std::memory_order_relaxed);
   if (const auto* data = std::get_if<Answer>(&outcome)) {
     answer_data(out, *data);
@@ -570,6 +708,10 @@ void Conversation::answer_data(std::string& out, const Answer& answer) {
   response.caching(answer.etag.empty() ? Caching::no_store : Caching::revalidate);
   if (!answer.etag.empty()) response.etag(answer.etag);
   if (answer.replayed) response.field("Idempotency-Replayed", "true");
+  for (const CookieOrder& order : answer.cookies) {
+    response.field("Set-Cookie", site_.callers.set_cookie(order));
+    if (order.session) csrf_fields(response, order.session->text());
+  }
   if (answer.not_modified || status == 204) {
     response.nothing();
   } else if (exchange_.endpoint->row != nullptr) {
@@ -617,16 +759,33 @@ void Conversation::answer_document(std::string& out) {
 }
 
 void Conversation::answer_csrf(std::string& out) {
-  const std::string token = site_.csrf.make(CsrfTokens::kAnonymous);
+  std::string binding(CsrfTokens::kAnonymous);
+  try {
+    for (const std::string_view token : site_.callers.session_tokens(is_native() ? "" : header(Header::cookie))) {
+      const auto caller = site_.callers.by_session(token);
+      if (!caller || !is_live(*caller)) continue;
+      binding = caller->session_id->text();
+      break;
+    }
+  } catch (const Error& error) {
+    refuse(out, error);
+    return;
+  }
   const std::size_t before = out.size();
   settle();
   Response response(out, exchange_.frame, 200);
   response.caching(Caching::no_store);
-  response.field("Set-Cookie", fmt::format("{}={}; Path=/; SameSite=Lax{}", CsrfTokens::kCookie, token,
-                                           exchange_.frame.secure ? "; Secure" : ""));
-  response.field("X-CSRF-Token", token);
+  const std::string token = csrf_fields(response, binding);
   response.data(fmt::format(R"({{"csrf_token":"{}"}})", token));
   finish(out, before, 200);
+}
+
+std::string Conversation::csrf_fields(Response& response, std::string_view binding) {
+  std::string token = site_.csrf.make(binding);
+  response.field("Set-Cookie",
+                 fmt::format("{}={}; Path=/{}", CsrfTokens::kCookie, token, site_.callers.cookie_attributes()));
+  response.field("X-CSRF-Token", token);
+  return token;
 }
 
 void Conversation::answer_options(std::string& out) {
@@ -738,7 +897,6 @@ Conversation::Step Conversation::finish(const std::string& out, std::size_t befo
 void Conversation::log(std::size_t bytes_out, int status, const Error* error) {
   const bool known = reader_ && reader_->header_complete();
   const auto took = std::chrono::steady_clock::now() - exchange_.began;
-  const bool local = exchange_.identity == Identity::local_user;
   const std::int64_t micros = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
   if (site_.metrics) {
     site_.metrics->count({.endpoint = exchange_.endpoint,
@@ -757,8 +915,9 @@ void Conversation::log(std::size_t bytes_out, int status, const Error* error) {
   entry.bytes_out = bytes_out;
   entry.client_ip = peer_.unix_socket ? nullptr : &exchange_.client_ip;
   if (known) entry.user_agent = header(Header::user_agent);
-  entry.user = local ? &kLocalUser : nullptr;
-  entry.credential = name_of(local ? Credential::local : Credential::none);
+  const bool known_user = exchange_.caller.credential != Credential::none;
+  entry.user = known_user ? &exchange_.caller.user : nullptr;
+  entry.credential = name_of(exchange_.caller.credential);
   if (error != nullptr) {
     entry.error_code = name_of(error->code());
     entry.error_reason = error->reason();

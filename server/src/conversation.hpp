@@ -33,6 +33,9 @@ enum class Wants : std::uint8_t { input, flush, work, close };
 // What a conversation waits for; decides how long it may.
 enum class Phase : std::uint8_t { fresh, idle, header, body, work, probe, ended };
 
+// A body that is no JSON.
+enum class TextBody : std::uint8_t { none, plain, form };
+
 class Conversation {
  public:
   Conversation(Site& site, const Peer& peer);
@@ -70,6 +73,11 @@ class Conversation {
   unsigned turn() const { return turn_; }
 
  private:
+  // Who the caller turned out to be.
+  struct Who {
+    Credential credential = Credential::none;
+    Uuid user;
+  };
   struct Exchange {
     std::chrono::steady_clock::time_point began;
     RequestId id;
@@ -79,7 +87,8 @@ class Conversation {
     std::string_view method = "-";
     Identity identity = Identity::anonymous;
     compat::ErrorBody error_body = compat::ErrorBody::envelope;  // of the path
-    bool closes = false;                                         // whatever the client wants
+    Who caller;
+    bool closes = false;  // whatever the client wants
     bool holds_slot = false;
   };
   using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -114,6 +123,9 @@ class Conversation {
   bool is_own(std::string& out);
   bool read_call(std::string& out);
   bool read_parameters(std::string& out);
+  bool read_text(std::string& out, TextBody text, std::string_view body);
+  // Adds `name=value` pairs of a query or a form; false when they are malformed.
+  bool read_pairs(std::string_view encoded);
   bool take_slot(std::string& out);
   // Finds host, path and query. False when the target is malformed.
   bool parse_target();
@@ -121,6 +133,18 @@ class Conversation {
   // The text without percent-encoding; absent when it is not UTF-8 or has a null character.
   std::optional<std::string_view> decoded(std::string_view text, bool plus_is_space);
   void run_operation();
+  // Rule R22: with the first credential that is good.
+  Answer run_as_presented();
+  // Why the session's cookie does not count for this request (rule R29); nothing when it does.
+  std::optional<Error> forged(const Uuid& session) const;
+  bool is_live(const Caller& caller) const;
+  ForgeryFacts forgery_facts(bool by_cookie) const;
+  bool is_safe() const;
+  bool is_native() const;
+  // Who calls, as far as that is known without asking the store.
+  std::optional<Caller> known_caller() const;
+  Answer run_as(Caller caller, std::string_view token);
+  void tell_origin(Caller& caller) const;
 
   // Responses.
   // Knows what the header says about the response.
@@ -132,6 +156,8 @@ class Conversation {
   void answer_document(std::string& out);
   void answer_options(std::string& out);
   void answer_csrf(std::string& out);
+  // Gives the client a token against forged requests, which it returns.
+  std::string csrf_fields(Response& response, std::string_view binding);
   Step answer_missing(std::string& out);
   Step refuse(std::string& out, const Error& error);
   Step refuse(std::string& out, const Error& error, int status, unsigned allowed = 0);

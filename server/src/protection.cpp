@@ -9,6 +9,7 @@
 #include <charconv>
 #include <span>
 
+#include "credentials.hpp"
 #include "text.hpp"
 #include "tls.hpp"
 
@@ -98,12 +99,20 @@ bool is_sample_secret(std::string_view secret) {
                      [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
-// What follows `Bearer ` in an Authorization field; absent when it is of another scheme.
-std::optional<std::string_view> bearer_token(std::string_view authorization) {
-  constexpr std::string_view kBearer = "Bearer ";
-  if (authorization.size() <= kBearer.size()) return {};
-  if (!equal_ignoring_case(authorization.substr(0, kBearer.size()), kBearer)) return {};
-  return without_spaces(authorization.substr(kBearer.size()));
+// Rule R14. `hosts`: the public one, if it is known.
+void check_cookies(const Settings& settings, const std::vector<std::string>& hosts,
+                   std::vector<std::string>& problems) {
+  if (!settings.has_secure_cookies() && settings.environment == Environment::production) {
+    problems.emplace_back("COOKIE_SECURE: production needs secure cookies");
+  }
+  if (settings.cookie_same_site == SameSite::none && !settings.public_url.starts_with("https://")) {
+    problems.emplace_back("AUTH_COOKIE_SAMESITE: none needs an https SERVER_PUBLIC_URL");
+  }
+  const std::string& domain = settings.cookie_domain;
+  if (domain.empty() || hosts.empty()) return;
+  const std::string& host = hosts.front();
+  const bool covers = host == domain || host.ends_with("." + domain);
+  if (!covers) problems.push_back(fmt::format("AUTH_COOKIE_DOMAIN: {} does not cover the host {}", domain, host));
 }
 
 }  // namespace
@@ -215,6 +224,7 @@ Protection::Protection(const Settings& settings)
   } else {
     problems.push_back(fmt::format("SERVER_PUBLIC_URL: {} is not an http or https URL", settings.public_url));
   }
+  check_cookies(settings, hosts_, problems);
   for (const auto& host : settings.allowed_hosts) hosts_.push_back(lower_case(host));
 
   add_origin(settings.frontend_url, "SERVER_FRONTEND_URL", problems);
@@ -329,6 +339,7 @@ Identity Protection::identify(const Peer& peer, const Credentials& credentials) 
   if (credentials.authorization) {
     const auto token = bearer_token(*credentials.authorization);
     proves_token = token && local_user_ && !local_token_.empty() && same_secret(*token, local_token_);
+    if (!proves_token && token && is_api_key(*token)) return Identity::api_key;
     if (!proves_token) return Identity::bad_authorization;
   }
   if (!local_user_) return Identity::anonymous;

@@ -41,6 +41,7 @@ struct Forwarding {
 enum class Identity : std::uint8_t {
   anonymous,
   local_user,
+  api_key,            // an Authorization field with what looks like a key
   bad_authorization,  // an Authorization field that proves nothing
   foreign,            // a page of another site uses the browser of the local user
 };

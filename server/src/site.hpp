@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "credentials.hpp"
 #include "csrf.hpp"
 #include "ignition/engine.hpp"
 #include "ignition/server.hpp"
@@ -23,6 +24,7 @@ struct Site {
         protection(settings),
         csrf(settings.auth_secret.empty() ? random_secret() : settings.auth_secret),
         rates(settings),
+        callers(engine_, settings),
         engine(engine_),
         catalogue(engine != nullptr ? engine->catalogue() : ignition::catalogue()),
         router(catalogue, settings.metrics),
@@ -56,6 +58,7 @@ struct Site {
   const Protection protection;
   const CsrfTokens csrf;
   RateLimiter rates;
+  Callers callers;
   Engine* const engine;
   const Catalogue& catalogue;
   const Router router;

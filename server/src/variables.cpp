@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "ignition/rules/flags.hpp"
 #include "ignition/server.hpp"
@@ -31,6 +32,18 @@ std::string first_bare_level(std::string_view text) {
     if (part.find('=') == std::string_view::npos || comma == std::string_view::npos) return lower_case_ascii(part);
     text.remove_prefix(comma + 1);
   }
+}
+
+bool is_cookie_name(std::string_view text) {
+  return !text.empty() &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+}
+
+// Without the dot that old browsers wanted; no domain means the host alone, as does localhost, which is none.
+std::string cookie_domain(std::string_view text) {
+  auto domain = lower_case_ascii(trimmed(text));
+  if (domain.starts_with('.')) domain.erase(0, 1);
+  return domain == "localhost" ? std::string() : domain;
 }
 
 bool is_web_url(std::string_view text) { return WebUrlFormat::accepts(text); }
@@ -113,6 +126,14 @@ const VariableTable<Settings>& variables() {
                  {.aliases = {"SESSION_SECRET"},
                   .limits = {.format = "a text of at least 32 bytes", .accepts = is_long_secret},
                   .secret = true})
+            .add("AUTH_SESSION_COOKIE_NAME", &Settings::session_cookie_name, "Name of the session's cookie.",
+                 {.limits = {.format = "letters, digits, - and _", .accepts = is_cookie_name}})
+            .add("AUTH_COOKIE_DOMAIN", &Settings::cookie_domain, "Domain of the cookies; unset: the host alone.",
+                 {.aliases = {"COOKIE_DOMAIN"}, .normal = cookie_domain})
+            .add("AUTH_COOKIE_SAMESITE", &Settings::cookie_same_site,
+                 "Which requests of other sites' pages bring the cookies along.", {.normal = lower_case_ascii})
+            .add("COOKIE_SECURE", &Settings::cookie_secure,
+                 "Whether cookies need https; unset: in production or behind an https SERVER_PUBLIC_URL.")
             .add("MAX_BODY_BYTES", &Settings::max_body_bytes, "Largest body of a request.", {.limits = {.min = 1024}})
             .add("REQUEST_TIMEOUT_SECONDS", &Settings::request_timeout, "Longest time an operation may take.",
                  {.limits = {.min = 1, .max = 600}})

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "ignition/domains/today.hpp"
+#include "ignition/secrets.hpp"
 #include "support/world.hpp"
 
 using namespace ignition;
@@ -21,6 +22,7 @@ std::int64_t statements_of_today(World& world, const Person& person, AnswerCache
   SequentialIds ids(1);
   principal.created_at = world.clock->now() - std::chrono::hours(24 * 30);
   const Calendar calendar{TimeZone::or_utc({}), 0, WeekStart::monday};
+  const RandomBytes random = system_random();
   Context context{.caller = person.caller(),
                   .principal = principal,
                   .user = person.id(),
@@ -31,6 +33,7 @@ std::int64_t statements_of_today(World& world, const Person& person, AnswerCache
                   .ids = ids,
                   .config = world.engine->config(),
                   .cache = cache,
+                  .random = random,
                   .mode = Mode::read,
                   .if_none_match = {},
                   .reply = {}};

@@ -91,6 +91,22 @@ TEST_CASE("If-Match keeps a change from undoing another that the client has not 
   CHECK(client.ask(request("POST", "/api/v1/focus", "{}", "If-Match: \"x\"\r\n")).status == 201);
 }
 
+TEST_CASE("the security log knows where a change came from") {
+  Product product;
+  Client client = product.client();
+  const std::string agent(600, 'a');
+  const auto fields = fmt::format("User-Agent: {}\r\nX-Request-Id: my-request-1\r\n", agent);
+  CHECK(client.ask(request("PATCH", "/api/v1/user/profile", R"({"name":"Ann"})", fields)).status == 200);
+  const auto db = product.engine->store().begin(Mode::read);
+  const auto one = [&](const char* column) {
+    const auto sql = fmt::format("SELECT {} FROM audit_log WHERE event_type = 'user_updated'", column);
+    return db->one<std::string>(Sql{sql});
+  };
+  CHECK(one("ip_address") == "127.0.0.1");
+  CHECK(one("user_agent") == agent.substr(0, 512));
+  CHECK(one("request_id") == "my-request-1");
+}
+
 TEST_CASE("an idempotency key answers the same again, refusals too, and refuses another request") {
   Product product;
   Client client = product.client();

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "ignition/secrets.hpp"
 #include "support/world.hpp"
 
 namespace ignition::test {
@@ -25,6 +26,7 @@ auto within(World& world, const Person& person, Work&& work) {
   principal.user_id = person.id();
   AnswerCache cache;
   const Instant now = world.clock->now();
+  const RandomBytes random = system_random();
   Context context{.caller = person.caller(),
                   .principal = principal,
                   .user = person.id(),
@@ -35,6 +37,7 @@ auto within(World& world, const Person& person, Work&& work) {
                   .ids = ids,
                   .config = world.engine->config(),
                   .cache = cache,
+                  .random = random,
                   .mode = Mode::write,
                   .if_none_match = {},
                   .reply = {}};

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,7 +16,12 @@
 
 namespace ignition {
 
+struct Caller;
+struct Config;
 struct Context;
+class HashQueue;
+class Store;
+using RandomBytes = std::function<void(std::span<std::uint8_t>)>;
 
 enum class Method : std::uint8_t { GET, POST, PUT, PATCH, DELETE };
 BOOST_DESCRIBE_ENUM(Method, GET, POST, PUT, PATCH, DELETE)
@@ -43,6 +50,15 @@ BOOST_DESCRIBE_ENUM(Access, public_, any, user, any_recent, user_recent, admin, 
 enum class Effect : std::uint8_t { read, write };
 BOOST_DESCRIBE_ENUM(Effect, read, write)
 
+// What an operation may use before its transaction is open.
+struct Preparation {
+  Store& store;
+  const Config& config;
+  const RandomBytes& random;
+  HashQueue& hashes;
+  const Caller& caller;
+};
+
 struct Operation {
   using Function = void (*)();
   std::string name;
@@ -58,6 +74,10 @@ struct Operation {
   const TypeInfo* output;
   Function function;
   void (*invoke)(Function function, Context& context, const void* input, void* output);
+  Function preparing = nullptr;
+  std::shared_ptr<void> (*prepare)(Function preparing, const Preparation& preparation, const void* input) = nullptr;
+  std::size_t text_bytes =
+      0;  // over 0: takes forms, and plain text as its field `content`, besides JSON; at most so long
 
   // Further routes of the same operation.
   Operation& also(Route route_) {
@@ -72,6 +92,21 @@ struct Operation {
   // Lets a shell ask Engine::answer_kept before it waits for the store.
   Operation& from_memory() {
     kept = true;
+    return *this;
+  }
+  // Work that takes too long for a transaction, such as hashing a password: `function(preparation, input)` runs before
+  // the transaction is open, and again whenever the operation does. What it returns is Context::prepared.
+  template <class Prepared, class Input>
+  Operation& before(std::shared_ptr<Prepared> (*function_)(const Preparation&, const Input&)) {
+    preparing = reinterpret_cast<Function>(function_);
+    prepare = [](Function f, const Preparation& preparation, const void* in) -> std::shared_ptr<void> {
+      return reinterpret_cast<std::shared_ptr<Prepared> (*)(const Preparation&, const Input&)>(f)(
+          preparation, *static_cast<const Input*>(in));
+    };
+    return *this;
+  }
+  Operation& takes_text(std::size_t most) {
+    text_bytes = most;
     return *this;
   }
   Operation& needs(std::string_view entitlement_) {

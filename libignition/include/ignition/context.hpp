@@ -1,8 +1,11 @@
 // Everything an operation needs. No operation looks at a clock, a random source or a global by itself.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,13 +29,25 @@ struct Call;
 enum class Credential : std::uint8_t { none, session, jwt, api_key, local, host, system };
 BOOST_DESCRIBE_ENUM(Credential, none, session, jwt, api_key, local, host, system)
 
-// Who calls, as the shell established it.
+// Where a call came from, as far as the shell knows: for the security log. "" = unknown.
+struct Origin {
+  std::string ip_address{};  // at most 45 bytes
+  std::string user_agent{};  // UTF-8, at most 512 bytes
+  std::string request_id{};  // at most 64 bytes
+  bool native = false;       // a client that keeps its tokens itself, without cookies
+};
+
+// Who calls, as the shell established it. With `session_id` or `api_key_id` the engine looks itself whether that
+// session or key is still good, and takes from it how fresh the sign-in is.
 struct Caller {
   Credential credential = Credential::none;
   Uuid user;
   std::optional<Uuid> session_id;
   std::optional<Instant> auth_time;
   std::vector<std::string> entitlements;
+  Origin origin{};
+  std::optional<Uuid> api_key_id{};
+  std::string token_hash{};  // of the session's cookie or the key, as secrets.hpp makes it
 
   static Caller anonymous() { return {}; }
   static Caller system() { return {.credential = Credential::system}; }
@@ -72,6 +87,30 @@ BOOST_DESCRIBE_STRUCT(Principal, (),
                        tos_version, disabled_at, created_at, theme, timezone, day_start_hour, week_start,
                        previous_activity_at, flags_version))
 
+// A secret for the client's cookie jar.
+struct CookieOrder {
+  enum class Jar : std::uint8_t { session, access_token, refresh_token };
+  Jar jar = Jar::session;
+  std::optional<Uuid> session{};    // whose it is, when there is a value
+  std::string value{};              // "" = take it out
+  std::chrono::seconds max_age{0};  // from now on
+};
+
+// The session or API key of a call, as the call found it; for the shell, which notes that it is used.
+struct CredentialUse {
+  Credential credential = Credential::none;
+  Uuid user;
+  Uuid id;
+  std::optional<Instant> used_at;  // as stored
+  Instant expires_at;              // of a session
+  Instant absolute_expires_at;     // the same
+  bool rotates = false;            // the session wants a new token
+  bool newest = true;              // the token shown is the session's newest
+};
+
+// Fills bytes with ones that nobody can guess.
+using RandomBytes = std::function<void(std::span<std::uint8_t>)>;
+
 // Whether a list of entity tags, as in If-Match and If-None-Match, names this one: `*` names all, weak tags count
 // (RFC 9110, 8.8.3.2).
 bool names_tag(std::string_view list, std::string_view etag);
@@ -87,6 +126,7 @@ struct Context {
   IdSource& ids;
   const Config& config;
   AnswerCache& cache;
+  const RandomBytes& random;
   Mode mode = Mode::read;
   std::string_view if_none_match;  // entity tags the caller holds already; "" = none
 
@@ -96,8 +136,14 @@ struct Context {
     std::string etag;
     bool not_modified = false;
     std::vector<std::pair<std::string, std::string>> events;  // published after the commit: name, JSON
+    std::vector<CookieOrder> cookies{};
+    // What is stored, in a transaction of its own, when the operation refuses: its own changes are not.
+    std::vector<std::function<void(Transaction&)>> on_refusal{};
   } reply;
 
+  bool is_fresh = false;  // the caller has just signed in (rule R23), or is trusted
+  // What the operation's preparation made (Operation::before).
+  std::shared_ptr<void> prepared{};
   std::shared_ptr<activity::Call> activity{};  // what this call's deeds did to the engagement state so far
 
   // True when everything read is committed, so that an answer made of it may be kept.

@@ -34,6 +34,7 @@ struct EngineOptions {
   bool migrate = true;              // bring the schema up to date when opening
   std::shared_ptr<Clock> clock{};   // null = the system's
   std::shared_ptr<IdSource> ids{};  // null = random
+  RandomBytes random{};             // of tokens and salts; empty = the system's
   // Told every statement that an operation runs, before it runs. Called on many threads at once.
   std::function<void(std::string_view operation, std::string_view statement)> watcher{};
 };
@@ -55,6 +56,8 @@ struct Answer {
   std::string etag;  // without quotes; "" = none
   bool not_modified = false;
   bool replayed = false;  // answered from an idempotency key
+  std::vector<CookieOrder> cookies{};
+  std::optional<CredentialUse> use{};  // of a caller with a session or an API key
 };
 
 // One of several reads that are asked for together.

@@ -2,6 +2,7 @@
 
 #include "ignition/domains/achievements.hpp"
 #include "ignition/domains/activity.hpp"
+#include "ignition/domains/api_keys.hpp"
 #include "ignition/domains/auth.hpp"
 #include "ignition/domains/captures.hpp"
 #include "ignition/domains/flags.hpp"
@@ -17,6 +18,7 @@
 #include "ignition/domains/plan.hpp"
 #include "ignition/domains/progress.hpp"
 #include "ignition/domains/quests.hpp"
+#include "ignition/domains/sessions.hpp"
 #include "ignition/domains/settings.hpp"
 #include "ignition/domains/shields.hpp"
 #include "ignition/domains/skills.hpp"
@@ -33,6 +35,8 @@ namespace product {
 void add_operations(Catalogue& catalogue) {
   users::add_operations(catalogue);
   auth::add_operations(catalogue);
+  sessions::add_operations(catalogue);
+  api_keys::add_operations(catalogue);
   settings::add_operations(catalogue);
   flags::add_operations(catalogue);
   progress::add_operations(catalogue);

@@ -120,21 +120,13 @@ void take_name(Context& ctx, std::string_view kind, std::string_view name, const
   }
 }
 
-// A new account, normalised and ready to store.
-struct NewAccount {
-  Uuid id;
-  std::string email;
-  std::string name = "User";
-  std::optional<std::string> username;
-  Role role = Role::user;
-  bool approved = false;
-  bool email_verified = false;
-  bool age_verified = false;
-  bool tos_accepted = false;
-};
+}  // namespace
 
-// Stores the account and everything that must exist with it; false when there is one with this id.
-bool store(Context& ctx, const NewAccount& made) {
+bool EmailFormat::accepts(std::string_view text) { return rules::normal_email(text).has_value(); }
+bool UsernameFormat::accepts(std::string_view text) { return rules::normal_username(text).has_value(); }
+bool NameFormat::accepts(std::string_view text) { return rules::normal_name(text).has_value(); }
+
+bool open(Context& ctx, const NewAccount& made) {
   const auto when = [&ctx](bool happened) { return happened ? std::optional(ctx.now) : std::nullopt; };
   const bool terms = made.tos_accepted && !ctx.config.tos_current_version.empty();
   const std::int64_t stored =
@@ -150,12 +142,6 @@ bool store(Context& ctx, const NewAccount& made) {
   audit::record(ctx, {.event_type = "user_created", .action = audit::Action::create, .subject = made.id});
   return true;
 }
-
-}  // namespace
-
-bool EmailFormat::accepts(std::string_view text) { return rules::normal_email(text).has_value(); }
-bool UsernameFormat::accepts(std::string_view text) { return rules::normal_username(text).has_value(); }
-bool NameFormat::accepts(std::string_view text) { return rules::normal_name(text).has_value(); }
 
 std::optional<Account> find(Context& ctx, const Uuid& id) {
   auto row = ctx.db.maybe<Row>(kFind, id);
@@ -174,7 +160,7 @@ OneUser create(Context& ctx, const CreateUser& in) {
                   .tos_accepted = in.tos_accepted};
   if (in.name) made.name = rules::normal_name(in.name->value).value();
   if (in.username) made.username = rules::normal_username(in.username->value);
-  store(ctx, made);
+  open(ctx, made);
   if (in.timezone) settings::change(ctx, made.id, {.timezone = {.present = true, .value = in.timezone}});
   return {existing(ctx, made.id)};
 }
@@ -201,14 +187,14 @@ OneUser get(Context& ctx, const GetUser& in) {
 
 OneUser ensure_local(Context& ctx, const Nothing&) {
   if (auto account = find(ctx, kLocalUser)) return {std::move(account->user)};
-  store(ctx, {.id = kLocalUser,
-              .email = std::string(kLocalEmail),
-              .name = std::string(kLocalName),
-              .role = Role::super_admin,
-              .approved = true,
-              .email_verified = true,
-              .age_verified = true,
-              .tos_accepted = true});
+  open(ctx, {.id = kLocalUser,
+             .email = std::string(kLocalEmail),
+             .name = std::string(kLocalName),
+             .role = Role::super_admin,
+             .approved = true,
+             .email_verified = true,
+             .age_verified = true,
+             .tos_accepted = true});
   return {existing(ctx, kLocalUser)};
 }
 

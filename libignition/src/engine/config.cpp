@@ -81,7 +81,15 @@ const VariableTable<Config>& config_variables() {
         .add("AUTH_EMAIL_VERIFICATION_REQUIRED", &Config::auth_email_verification_required,
              "Whether an account is closed until its e-mail address is proven.")
         .add("AUTH_REAUTH_SECONDS", &Config::auth_reauth,
-             "How long a sign-in is fresh enough for dangerous operations.", {.limits = {.min = 60, .max = 86'400}});
+             "How long a sign-in is fresh enough for dangerous operations.", {.limits = {.min = 60, .max = 86'400}})
+        .add("AUTH_SESSION_TTL_SECONDS", &Config::auth_session_ttl, "How long a session lives that is not used.",
+             {.limits = {.min = 300, .max = 7'776'000}})
+        .add("AUTH_SESSION_ABSOLUTE_SECONDS", &Config::auth_session_absolute, "How long any session lives.",
+             {.limits = {.min = 300, .max = 31'536'000}})
+        .add("AUTH_SESSION_IDLE_SECONDS", &Config::auth_session_idle,
+             "A session that nobody used for so long is dead; 0 = off.", {.limits = {.min = 0, .max = 7'776'000}})
+        .add("AUTH_TOS_IMPLIES_AGE", &Config::auth_tos_implies_age,
+             "Whether who accepts the terms in an existing client attests the least age too.");
     add_today(rows);
     return rows;
   }();

@@ -15,7 +15,9 @@
 #include "engine/accounts.hpp"
 #include "engine/idempotency.hpp"
 #include "engine/replica.hpp"
-#include "ignition/gates.hpp"
+#include "engine/standing.hpp"
+#include "ignition/passwords.hpp"
+#include "ignition/secrets.hpp"
 
 namespace ignition {
 namespace {
@@ -23,6 +25,7 @@ namespace {
 constexpr Sql kRaiseRevision{R"sql(UPDATE users SET revision = revision + 1 WHERE id = $1)sql"};
 
 using Events = std::vector<std::pair<std::string, std::string>>;  // name, JSON
+using Traces = std::vector<std::function<void(Transaction&)>>;
 
 // Runs `work`, and again while `again(error)` says so, at most three times, with pauses that grow (data-model
 // rule 7.3).
@@ -75,44 +78,6 @@ class NoStore final : public Transaction {
   std::int64_t run_statement(Sql, std::span<const Param>, void*, OnRow) override { throw WantsStore{}; }
 };
 
-bool has_account(Access access) { return access != Access::public_ && access != Access::system; }
-
-void check_access(const Operation& operation, const Caller& caller) {
-  if (operation.access == Access::public_) return;
-  if (operation.access == Access::system) {
-    if (caller.credential == Credential::system) return;
-    throw forbidden("system_only", "Only the host program may call this operation.");
-  }
-  if (caller.credential == Credential::none || caller.credential == Credential::system) {
-    throw Error(Code::UNAUTHORIZED, "Sign in first.").because("not_signed_in");
-  }
-}
-
-void check_account(const Operation& operation, const Caller& caller, const Principal& principal, const Config& config,
-                   Instant now) {
-  if (principal.disabled_at) throw Error(Code::UNAUTHORIZED, "This account is disabled.").because("not_signed_in");
-  const bool gated = operation.access != Access::any && operation.access != Access::any_recent;
-  if (gated) {
-    const auto pending = pending_gates(caller, principal, config);
-    if (!pending.empty()) {
-      throw forbidden(pending.front(), "The account is not ready yet.").with_json("pending", to_json(pending));
-    }
-  }
-  const bool recent = operation.access == Access::any_recent || operation.access == Access::user_recent;
-  const bool trusted = caller.credential == Credential::local || caller.credential == Credential::host;
-  if (recent && !trusted && (!caller.auth_time || now - *caller.auth_time > config.auth_reauth)) {
-    throw forbidden("reauth_required", "Confirm who you are first.");
-  }
-  if (operation.access == Access::admin) {
-    const auto& has = caller.entitlements;
-    const bool super = caller.credential == Credential::local || principal.role == Role::super_admin;
-    if (!super && std::find(has.begin(), has.end(), operation.entitlement) == has.end()) {
-      throw forbidden("entitlement_required", "This needs an administrator's entitlement.")
-          .with("entitlement", operation.entitlement);
-    }
-  }
-}
-
 void read_input(const Operation& operation, const Call& call, void* input) {
   Reader reader(call.unknown_keys);
   reader.read(call.body, *operation.input, input);
@@ -131,6 +96,19 @@ void read_input(const Operation& operation, const Call& call, void* input) {
   reader.finish();
 }
 
+int hashes_at_once(const Config& config) {
+  if (config.password_concurrency > 0) return config.password_concurrency;
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+// Without a key, secrets that are stored encrypted can be read by this process alone.
+std::string key_of(const Config& config) {
+  if (!config.data_encryption_key.empty()) return config.data_encryption_key;
+  std::string key(kSealKeyBytes, '\0');
+  system_random()({reinterpret_cast<std::uint8_t*>(key.data()), key.size()});
+  return key;
+}
+
 using Listener = std::function<void(std::string_view, std::string_view)>;
 
 class OpenEngine final : public Engine {
@@ -141,8 +119,11 @@ class OpenEngine final : public Engine {
         config_(std::move(options.config)),
         clock_(options.clock ? std::move(options.clock) : std::make_shared<SystemClock>()),
         ids_(options.ids ? std::move(options.ids) : std::make_shared<RandomIds>()),
+        random_(options.random ? std::move(options.random) : system_random()),
+        hashes_(hashes_at_once(config_)),
         log_(std::move(options.store.log)),
         watcher_(std::move(options.watcher)) {
+    config_.data_encryption_key = key_of(config_);
     if (options.migrate) store_->migrate_up(clock_->now());
     pending_migrations();
   }
@@ -218,7 +199,7 @@ class OpenEngine final : public Engine {
   struct Opened {
     std::unique_ptr<Transaction::Watcher> watcher;
     std::unique_ptr<Transaction> db;
-    Principal principal;  // empty for an operation without an account
+    Identified caller;
     bool on_replica = false;
   };
 
@@ -237,21 +218,23 @@ class OpenEngine final : public Engine {
     if (pending_migrations() > 0) {
       throw Error(Code::UNAVAILABLE, "The database needs to be migrated first.").because("schema_pending");
     }
-    Opened opened{.watcher = watcher_of(operation.name), .db = store_->begin(mode), .principal = {}};
+    Opened opened{.watcher = watcher_of(operation.name), .db = store_->begin(mode), .caller = {}};
     watch(opened);
-    if (!has_account(operation.access)) return opened;
-    if (mode == Mode::write) opened.db->lock_user(caller.user);
+    // Operations for everybody still say who calls, and refuse who shows what is not good any more.
+    if (!has_account(operation.access) && !has_stored_credential(caller)) return opened;
+    if (mode == Mode::write && has_account(operation.access)) opened.db->lock_user(caller.user);
     try {
-      opened.principal = known(accounts::find(*opened.db, caller.user));
+      opened.caller = identify(*opened.db, caller, config_, now);
     } catch (const Error& error) {
       // Only a failure to identify the user fails a read (rule F14).
       if (mode == Mode::write || error.code() != Code::INTERNAL) throw;
       opened.db.reset();
       opened.db = store_->begin(mode);
       watch(opened);
-      opened.principal = known(accounts::find_alone(*opened.db, caller.user));
+      opened.caller = identify(*opened.db, caller, config_, now, true);
     }
-    check_account(operation, caller, opened.principal, config_, now);
+    check_account(operation, caller, opened.caller, config_, now);
+    if (!has_account(operation.access)) opened.caller.principal = {};
     return opened;
   }
 
@@ -264,8 +247,8 @@ class OpenEngine final : public Engine {
   // As above for a read that a replica may answer. The account is the store's; the replica must know it as it is.
   Opened open_for_reading(const Operation& operation, const Caller& caller, const Ways& ways, Instant now) {
     Opened opened = open(operation, caller, ways.glance ? Mode::glance : Mode::read, now);
-    if (!ways.replica || !opened.principal.is_whole()) return opened;
-    const Principal& account = opened.principal;
+    const Principal& account = opened.caller.principal;
+    if (!ways.replica || !account.is_whole()) return opened;
     if (auto copy = replica_.glance_at(account.user_id, account.revision, account.flags_version)) {
       opened.db = std::move(copy);
       watch(opened);
@@ -278,44 +261,58 @@ class OpenEngine final : public Engine {
     open(operation, caller, Mode::glance, clock_->now());
   }
 
-  static Principal known(std::optional<Principal> principal) {
-    if (!principal) throw Error(Code::UNAUTHORIZED, "There is no such account.").because("not_signed_in");
-    return std::move(*principal);
-  }
-
   // Runs the operation, again when the database wants it again and nothing of it was stored, and tells the listeners.
   void perform(const Operation& operation, const Caller& caller, const void* input, void* output, const Call& call,
                Answer* answer) {
     Events events;
+    Traces traces;
     Ways ways{.replica = operation.replica};
-    try_again(may_run_again, [&] {
-      const Ways now = std::exchange(ways, {.glance = false, .replica = false});
-      events = perform_once(operation, caller, input, output, call, answer, now);
-    });
+    try {
+      try_again(may_run_again, [&] {
+        const Ways now = std::exchange(ways, {.glance = false, .replica = false});
+        traces.clear();
+        events = perform_once(operation, caller, input, output, call, answer, now, traces);
+      });
+    } catch (const Error&) {
+      leave(traces);
+      throw;
+    }
     tell(events);
   }
 
   // One run in one transaction; what it published. With `answer`, the output is written as JSON, and idempotency keys
   // and entity tags of `call` count.
   Events perform_once(const Operation& operation, const Caller& caller, const void* input, void* output,
-                      const Call& call, Answer* answer, const Ways& ways) {
+                      const Call& call, Answer* answer, const Ways& ways, Traces& traces) {
+    auto prepared = operation.prepare == nullptr
+                        ? nullptr
+                        : operation.prepare(operation.preparing, {*store_, config_, random_, hashes_, caller}, input);
     const Instant now = clock_->now();
     const bool writes = operation.effect == Effect::write;
     const Opened opened =
         writes ? open(operation, caller, Mode::write, now) : open_for_reading(operation, caller, ways, now);
-    Context context = context_of(caller, opened.principal, *opened.db, writes ? Mode::write : Mode::read, now, call);
-    if (writes && !call.idempotency_key.empty() && has_account(operation.access)) {
+    Context context =
+        context_of(caller, opened.caller.principal, *opened.db, writes ? Mode::write : Mode::read, now, call);
+    context.prepared = std::move(prepared);
+    context.is_fresh = is_fresh(caller, opened.caller, config_, now);
+    const bool keyed = !call.idempotency_key.empty() && has_account(operation.access);
+    if (writes && keyed && idempotency::may_be_kept(operation)) {
       write_once(operation, context, input, output, call, *answer);
+      answer->use = opened.caller.use;
       return std::move(context.reply.events);
     }
     try {
       invoke(operation, context, input, output);
     } catch (const Error& error) {
+      traces = std::move(context.reply.on_refusal);
       if (!opened.on_replica || error.code() != Code::UNAVAILABLE) throw;
       if (error.reason() != "write_conflict") replica_.failed();
       throw write_conflict();
     }
-    if (answer != nullptr) *answer = answer_of(operation, context, output);
+    if (answer != nullptr) {
+      *answer = answer_of(operation, context, output);
+      answer->use = opened.caller.use;
+    }
     if (writes) finish(context);
     return std::move(context.reply.events);
   }
@@ -334,6 +331,7 @@ class OpenEngine final : public Engine {
             .ids = *ids_,
             .config = config_,
             .cache = cache_,
+            .random = random_,
             .mode = mode,
             .if_none_match = call.if_none_match,
             .reply = {}};
@@ -342,14 +340,17 @@ class OpenEngine final : public Engine {
   // At most accounts::kMostAtOnce reads.
   void answer_batch(std::span<KeptRead> reads) {
     std::vector<Uuid> users;
-    for (const KeptRead& read : reads) users.push_back(read.caller->user);
+    for (const KeptRead& read : reads) {
+      if (!has_stored_credential(*read.caller)) users.push_back(read.caller->user);
+    }
+    if (users.empty()) return;
     std::ranges::sort(users);
     users.erase(std::ranges::unique(users).begin(), users.end());
     const Instant now = clock_->now();
     std::vector<Principal> found;
     try {
       const Opened opened{
-          .watcher = watcher_of(reads.front().call->operation), .db = store_->begin(Mode::glance), .principal = {}};
+          .watcher = watcher_of(reads.front().call->operation), .db = store_->begin(Mode::glance), .caller = {}};
       watch(opened);
       found = accounts::find_all(*opened.db, users);
     } catch (const Error& error) {
@@ -358,6 +359,7 @@ class OpenEngine final : public Engine {
     }
     std::ranges::sort(found, {}, &Principal::user_id);
     for (KeptRead& read : reads) {
+      if (has_stored_credential(*read.caller)) continue;  // call() asks for it
       const auto account = std::ranges::lower_bound(found, read.caller->user, {}, &Principal::user_id);
       if (account != found.end() && account->user_id == read.caller->user)
         read.answer = from_memory(read, *account, now);
@@ -369,7 +371,8 @@ class OpenEngine final : public Engine {
     if (operation == nullptr || !operation->kept || operation->effect != Effect::read) return {};
     try {
       check_access(*operation, *read.caller);
-      check_account(*operation, *read.caller, account, config_, now);
+      check_account(*operation, *read.caller, {.principal = account, .use = {}, .auth_time = read.caller->auth_time},
+                    config_, now);
       Box input(*operation->input);
       read_input(*operation, *read.call, input.get());
       Box output(*operation->output);
@@ -395,6 +398,7 @@ class OpenEngine final : public Engine {
     } catch (const Error& error) {
       const int status = http_status(error.code());
       if (status >= 500 || status == 409 || status == 429) throw;
+      for (const auto& trace : context.reply.on_refusal) trace(context.db);
       idempotency::store(context, request, error);
       context.db.commit();
       throw;
@@ -415,6 +419,7 @@ class OpenEngine final : public Engine {
     answer.status = context.reply.status != 0 ? context.reply.status : operation.route.status;
     answer.etag = std::move(context.reply.etag);
     answer.not_modified = context.reply.not_modified;
+    answer.cookies = std::move(context.reply.cookies);
     if (!answer.not_modified) write_json(answer.body, *operation.output, output);
     return answer;
   }
@@ -422,6 +427,18 @@ class OpenEngine final : public Engine {
   static void finish(Context& context) {
     if (context.db.rows_changed() > 0 && !context.user.is_nil()) context.db.execute(kRaiseRevision, context.user);
     context.db.commit();
+  }
+
+  // What a refusal leaves behind. That it could not be stored does not change the refusal.
+  void leave(const Traces& traces) {
+    if (traces.empty()) return;
+    try {
+      const auto db = store_->begin(Mode::write);
+      for (const auto& trace : traces) trace(*db);
+      db->commit();
+    } catch (const Error& error) {
+      log(fmt::format("The trace of a refusal was not stored: {}", error.message()));
+    }
   }
 
   void tell(const Events& events) {
@@ -469,6 +486,8 @@ class OpenEngine final : public Engine {
   Config config_;
   std::shared_ptr<Clock> clock_;
   std::shared_ptr<IdSource> ids_;
+  const RandomBytes random_;
+  HashQueue hashes_;
   AnswerCache cache_;
   const std::function<void(std::string_view)> log_;
   const std::function<void(std::string_view, std::string_view)> watcher_;

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 
 #include "ignition/sha256.hpp"
 
@@ -84,6 +85,11 @@ void store(Context& context, const Request& request, int status, const std::stri
 }
 
 }  // namespace
+
+bool may_be_kept(const Operation& operation) {
+  constexpr std::array<std::string_view, 3> kSecret{"api_keys.create", "auth.change_password", "auth.reauthenticate"};
+  return std::ranges::find(kSecret, operation.name) == kSecret.end();
+}
 
 Request request(const Operation& operation, std::string_view key, const void* input) {
   const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7F; });

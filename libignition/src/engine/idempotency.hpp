@@ -15,6 +15,9 @@ struct Request {
   std::string hash;      // of the operation's name and its input in canonical form
 };
 
+// False for operations of which nothing may be kept, since a secret goes in or comes out: their keys are ignored.
+bool may_be_kept(const Operation& operation);
+
 // Throws VALIDATION_ERROR when the key is not 1..128 printable ASCII characters.
 Request request(const Operation& operation, std::string_view key, const void* input);
 

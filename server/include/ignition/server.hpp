@@ -60,6 +60,10 @@ enum class RateClass : std::uint8_t {
 BOOST_DESCRIBE_ENUM(RateClass, ip_ceiling, auth_start, auth_credential, auth_refresh, user, anonymous, api_key, admin,
                     upload, url_sign, frames, browse, purchase, feedback, rebuild, export_, backup)
 
+// Which requests of other sites' pages bring our cookies along.
+enum class SameSite : std::uint8_t { lax, strict, none };
+BOOST_DESCRIBE_ENUM(SameSite, lax, strict, none)
+
 // What an operator decides; in comments the environment variable that sets it. Defaults are those of a machine of one's
 // own.
 struct Settings {
@@ -81,6 +85,16 @@ struct Settings {
   std::string auth_secret;  // AUTH_SECRET: key of CSRF tokens; "" = made anew with every start, not in production
   // RATE_LIMIT_<CLASS>. What is absent has rule R32's rate, or none in single-user mode.
   std::map<RateClass, rules::Rate> rate_limits;
+  std::string session_cookie_name = "session";  // AUTH_SESSION_COOKIE_NAME
+  std::string cookie_domain;                    // AUTH_COOKIE_DOMAIN: "" = of the host alone
+  SameSite cookie_same_site = SameSite::lax;    // AUTH_COOKIE_SAMESITE
+  std::optional<bool> cookie_secure;            // COOKIE_SECURE: absent = in production or behind an https public URL
+
+  // Whether cookies are for encrypted connections only.
+  bool has_secure_cookies() const {
+    const bool https = public_url.starts_with("https://");
+    return cookie_secure.value_or(environment == Environment::production || https);
+  }
 
   std::size_t max_request_line = 8'192;
   std::size_t max_header_bytes = 16'384;

@@ -41,6 +41,45 @@ std::vector<Row> account() {
   };
 }
 
+// ---- Signing out, and the gates that people open ----
+
+// Clients ask whether somebody is 13, or as old as the product wants.
+Step age_asked() {
+  return {"`is_13_or_older` (13) or `is_of_age`", [](Value& body, Scene&) {
+            const auto thirteen = body.take("is_13_or_older");
+            if (!thirteen) return;
+            body.set("is_of_age", *thirteen);
+            body.set("age", Value::number(13));
+          }};
+}
+
+Step first_terms() {
+  return {"`version` = 1.0 when absent", [](Value& body, Scene&) {
+            if (body.find("version") == nullptr) body.set("version", Value::text("1.0"));
+          }};
+}
+
+std::vector<Row> gates() {
+  const std::vector<Step> user = {only({"user"}), at("user", {role_for_clients()})};
+  return {
+      {.method = Method::POST,
+       .paths = {"/auth/signout", "/auth/logout", "/api/auth/signout"},
+       .operation = "auth.logout"},
+      {.method = Method::POST, .paths = {"/auth/rotate-session"}, .operation = "auth.rotate_session"},
+      {.method = Method::POST,
+       .paths = {"/auth/verify-age", "/api/auth/verify-age"},
+       .operation = "auth.attest_age",
+       .takes = {age_asked()},
+       .gives = user},
+      {.method = Method::GET, .paths = {"/auth/accept-tos"}, .operation = "auth.terms"},
+      {.method = Method::POST,
+       .paths = {"/auth/accept-tos", "/api/auth/accept-tos"},
+       .operation = "auth.accept_tos_with_age",
+       .takes = {first_terms()},
+       .gives = user},
+  };
+}
+
 // ---- Settings ----
 
 const TypeInfo& choices(Operations& operations) { return *operations.find("settings.update").input; }
@@ -219,6 +258,7 @@ std::vector<Row> settings() {
 
 Part identity() {
   Part part{"Account and settings", account()};
+  std::ranges::move(gates(), std::back_inserter(part.rows));
   std::ranges::move(settings(), std::back_inserter(part.rows));
   return part;
 }

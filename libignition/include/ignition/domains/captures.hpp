@@ -79,6 +79,30 @@ BOOST_DESCRIBE_STRUCT(CreateCapture, (), (content, type, tags, url, captured_at,
 // CONFLICT `client_ref_taken` when a notice of the system has the reference.
 Capture create(Context& ctx, const CreateCapture& in);
 
+// From an outside program (rule Q3): small in, small out.
+struct CreateExternal {
+  std::optional<Content> content;
+  std::optional<Content> text;  // another name of it
+  std::optional<rules::CaptureType> type;
+  std::optional<inbox::Tags> tags;
+  std::optional<WebUrl> url;  // default: the content, when it is nothing but an address
+  std::optional<Instant> captured_at;
+  std::optional<inbox::ClientRef> client_ref;
+  std::optional<inbox::Source> source;  // default: what the program says it is
+};
+BOOST_DESCRIBE_STRUCT(CreateExternal, (), (content, text, type, tags, url, captured_at, client_ref, source))
+
+struct ExternalCapture {
+  Uuid id;
+  rules::CaptureType type = rules::CaptureType::note;
+  std::optional<std::string> title;  // null: the key may not read what was captured before
+  bool duplicate = false;            // the capture was there: the same reference, or a double tap
+};
+BOOST_DESCRIBE_STRUCT(ExternalCapture, (), (id, type, title, duplicate))
+
+// The same content by the same key within 60 s is one capture (rule Q4).
+ExternalCapture create_external(Context& ctx, const CreateExternal& in);
+
 struct UpdateCapture {
   Uuid id;
   std::optional<Content> content;

@@ -127,6 +127,23 @@ struct Account {
 };
 std::optional<Account> find(Context& ctx, const Uuid& id);
 
+// A new account; its names are normal.
+struct NewAccount {
+  Uuid id;
+  std::string email;
+  std::string name = "User";
+  std::optional<std::string> username{};
+  Role role = Role::user;
+  bool approved = false;
+  bool email_verified = false;
+  bool age_verified = false;
+  bool tos_accepted = false;
+};
+
+// Stores the account and everything that must exist with it; false when there is one with this id. CONFLICT
+// `email_taken`, `username_taken`.
+bool open(Context& ctx, const NewAccount& made);
+
 void add_operations(Catalogue& catalogue);
 
 }  // namespace ignition::users

@@ -4,6 +4,8 @@
 
 #include "domains/inbox/stored.hpp"
 #include "ignition/ciphertext.hpp"
+#include "ignition/domains/api_keys.hpp"
+#include "ignition/rules/scopes.hpp"
 #include "ignition/unicode.hpp"
 #include "ignition/wire.hpp"
 
@@ -29,6 +31,8 @@ constexpr Sql kDelete{R"sql(
   DELETE FROM inbox_items WHERE user_id = $1 AND id = $2 AND item_type IN ('note', 'task', 'idea'))sql"};
 
 constexpr auto kFarthestAhead = std::chrono::hours(24);
+constexpr auto kDoubleTap = std::chrono::seconds(60);
+constexpr std::size_t kLargestExternal = 65'536;
 
 Item found(Context& ctx, const Uuid& id) {
   auto item = inbox::find(ctx, id);
@@ -101,6 +105,58 @@ Capture stored(Context& ctx, Item&& item, const Item& before) {
   return view(item);
 }
 
+std::optional<Item> known_by_ref(Context& ctx, const std::optional<inbox::ClientRef>& client_ref) {
+  if (!client_ref) return {};
+  auto known = inbox::find_by_ref(ctx, client_ref->value);
+  if (known && !inbox::is_capture(*known)) throw conflict("client_ref_taken", "A notice has this reference.");
+  return known;
+}
+
+// A capture that is not stored yet.
+Item captured(Context& ctx, const CreateCapture& in) {
+  Item item;
+  if (in.tags) item.tags = inbox::stored_tags(*in.tags);
+  if (in.type || is_ciphertext(in.content.value)) {
+    set_type(item, in.type.value_or(rules::type_in_tags(item.tags).value_or(rules::CaptureType::note)));
+    set_content(item, in.content.value);
+  } else {
+    const auto opening = rules::judge_capture(in.content.value, item.tags);
+    set_type(item, opening.type);
+    set_content(item, opening.content);
+  }
+  if (in.url) item.url = in.url->value;
+  if (in.client_ref) item.client_ref = in.client_ref->value;
+  item.captured_at = checked_captured_at(ctx, in.captured_at);
+  return item;
+}
+
+inbox::Source source_of(std::string_view user_agent) {
+  const auto says = [&](std::string_view name) { return user_agent.find(name) != std::string_view::npos; };
+  return says("Shortcuts") || says("CFNetwork") ? inbox::Source::ios_shortcut : inbox::Source::api;
+}
+
+// The capture with the same content that the same key made just now.
+std::optional<Item> tapped_before(Context& ctx, const Item& item) {
+  if (!item.api_key_id) return {};
+  static const std::string recent = inbox::select_items(
+      " WHERE user_id = $1 AND api_key_id = $2 AND created_at >= $3 ORDER BY created_at DESC, id DESC");
+  for (Item& other : ctx.db.query<Item>(Sql{recent}, ctx.user, *item.api_key_id, ctx.now - kDoubleTap)) {
+    const bool same = other.title == item.title && other.description == item.description &&
+                      other.item_type == item.item_type && !other.client_ref;
+    if (same) return std::move(other);
+  }
+  return {};
+}
+
+// What is told of a capture that was there; a key that may only write learns nothing that it did not say.
+ExternalCapture repeated(Context& ctx, const Item& known) {
+  ctx.reply.status = 200;
+  ExternalCapture out{.id = known.id, .type = type_of(known), .title = known.title, .duplicate = true};
+  const auto key = ctx.caller.api_key_id;
+  if (key && !rules::opens(api_keys::scopes_of(ctx, *key), "captures.get", false)) out.title.reset();
+  return out;
+}
+
 // Deletes, processes or archives one; false when nothing changed.
 bool change_one(Context& ctx, const Uuid& id, BulkAction action) {
   if (action == BulkAction::delete_) return ctx.db.execute(kDelete, ctx.user, id) > 0;
@@ -149,28 +205,32 @@ Captures list(Context& ctx, const ListCaptures& in) {
 Capture get(Context& ctx, const ById& in) { return view(found(ctx, in.id)); }
 
 Capture create(Context& ctx, const CreateCapture& in) {
-  if (in.client_ref) {
-    if (const auto known = inbox::find_by_ref(ctx, in.client_ref->value)) {
-      if (!inbox::is_capture(*known)) throw conflict("client_ref_taken", "A notice has this reference.");
-      ctx.reply.status = 200;
-      return view(*known);
-    }
+  if (const auto known = known_by_ref(ctx, in.client_ref)) {
+    ctx.reply.status = 200;
+    return view(*known);
   }
-  Item item;
-  if (in.tags) item.tags = inbox::stored_tags(*in.tags);
-  if (in.type || is_ciphertext(in.content.value)) {
-    set_type(item, in.type.value_or(rules::type_in_tags(item.tags).value_or(rules::CaptureType::note)));
-    set_content(item, in.content.value);
-  } else {
-    const auto opening = rules::judge_capture(in.content.value, item.tags);
-    set_type(item, opening.type);
-    set_content(item, opening.content);
+  return view(inbox::store_new(ctx, captured(ctx, in)));
+}
+
+ExternalCapture create_external(Context& ctx, const CreateExternal& in) {
+  const auto& content = in.content ? in.content : in.text;
+  if (!content) throw invalid("content", "required", "give content or text");
+  CreateCapture capture{.content = *content,
+                        .type = in.type,
+                        .tags = in.tags,
+                        .url = in.url,
+                        .captured_at = in.captured_at,
+                        .client_ref = in.client_ref};
+  if (const auto address = trimmed(content->value); !in.url && WebUrlFormat::accepts(address)) {
+    capture.url = WebUrl{std::string(address)};
   }
-  if (in.url) item.url = in.url->value;
-  if (in.client_ref) item.client_ref = in.client_ref->value;
-  item.source = inbox::source_of(ctx);
-  item.captured_at = checked_captured_at(ctx, in.captured_at);
-  return view(inbox::store_new(ctx, std::move(item)));
+  if (const auto known = known_by_ref(ctx, in.client_ref)) return repeated(ctx, *known);
+  Item item = captured(ctx, capture);
+  item.source = in.source.value_or(source_of(ctx.caller.origin.user_agent));
+  item.api_key_id = ctx.caller.api_key_id;
+  if (const auto twin = in.client_ref ? std::nullopt : tapped_before(ctx, item)) return repeated(ctx, *twin);
+  item = inbox::store_new(ctx, std::move(item));
+  return {.id = item.id, .type = type_of(item), .title = item.title};
 }
 
 Capture update(Context& ctx, const UpdateCapture& in) {
@@ -233,6 +293,9 @@ void add_operations(Catalogue& c) {
   c.add("captures.list", Get("/captures"), user, Effect::read, &list, "Captured thoughts by state, newest first.");
   c.add("captures.get", Get("/captures/{id}"), user, Effect::read, &get, "One capture.");
   c.add("captures.create", Create("/captures"), user, Effect::write, &create, "Captures a thought.");
+  c.add("captures.create_external", Create("/captures/external"), user, Effect::write, &create_external,
+        "Captures what an outside program sends.")
+      .takes_text(kLargestExternal);
   c.add("captures.update", Patch("/captures/{id}"), user, Effect::write, &update, "Changes a capture.");
   c.add("captures.delete", Delete("/captures/{id}"), user, Effect::write, &remove, "Deletes a capture.");
   c.add("captures.process", Post("/captures/{id}/process"), user, Effect::write, &process,
