@@ -296,7 +296,7 @@ TEST_CASE("libical finds the same instances where it can be trusted (rule R12)")
     const auto rule = try_parse(arbitrary_rule(), start);
     if (!rule) return;
     const bool odd_week = rule->week_start != Weekday::monday && rule->week_start != Weekday::sunday;
-    if (rule->frequency == Frequency::WEEKLY && rule->interval > 1 && odd_week) return;
+    if (rule->frequency == RuleFrequency::WEEKLY && rule->interval > 1 && odd_week) return;
     // It takes places of BYSETPOS in the order of the list, not of the dates, when days are counted from both ends.
     const auto both_ends = [](const std::vector<int>& days) {
       return !days.empty() && days.front() < 0 && days.back() > 0;

@@ -30,6 +30,89 @@ export namespace recurrence {
     series: Series[],
     options?: Window & { threads?: number },
   ): Promise<{ offsets: Uint32Array; starts: Float64Array; truncated: Uint8Array }>
+
+  /** Whatever else an event has, by name: texts, or null for explicitly nothing. */
+  type Fields = Record<string, string | null>
+  /** Of a single instance, named by its start as in the series. */
+  interface Override {
+    recurrence_id: string
+    start?: string | null
+    duration_seconds?: number | null
+    fields?: Fields | null
+    completed_at?: string | null
+  }
+  /** A series, or a single event, with what it carries along. */
+  interface Event extends Series {
+    duration_seconds?: number
+    fields?: Fields | null
+    /** Ascending. */
+    overrides?: Override[]
+    completed_at?: string | null
+  }
+  interface Patch {
+    /** Of the addressed instance: instants, of an all-day series dates. */
+    start?: Date | string
+    end?: Date | string
+    timezone?: string
+    all_day?: boolean
+    /** Null makes it a single event. */
+    recurrence_rule?: string | null
+    exdates?: string[]
+    rdates?: string[]
+    fields?: Fields
+  }
+  /** Changes one instance, it and those that follow, or all; without `patch`, removes them. */
+  function edit(change: {
+    event: Event
+    scope: 'this' | 'following' | 'all'
+    occurrence?: string | null
+    patch?: Patch | null
+  }): {
+    /** Null: nothing is left. */
+    event: Event | null
+    /** The new series of what follows. */
+    created: Event | null
+    /** Completed instances that fell out of the series. */
+    kept: Event[]
+    dropped_exceptions: number
+  }
+  /** The instances that overlap the window, by start; all-day ones begin where they do in `timezone`. */
+  function occurrences(listing: { event: Event; timezone?: string } & Window): {
+    occurrences: { recurrence_id: string; start: string; end: string; is_exception: boolean; fields: Fields }[]
+  }
+  interface CalendarEvent {
+    uid: string
+    title: string
+    description: string | null
+    location: string | null
+    /** `#rrggbb` */
+    color: string | null
+    event_type: string
+    status: 'confirmed' | 'tentative' | 'cancelled'
+    busy: boolean
+    reminder_minutes: number | null
+    all_day: boolean
+    start: string
+    /** Exclusive. */
+    end: string | null
+    timezone: string | null
+    recurrence_rule: string | null
+    exdates: string[]
+    rdates: string[]
+    /** What differs in an instance; what is null is inherited, unless `cleared` names it. */
+    overrides: (Partial<Omit<CalendarEvent, 'overrides'>> & { recurrence_id: string; cleared: string[] })[]
+    sequence: number
+    completed_at: string | null
+  }
+  /** The events of a calendar's text (RFC 5545); floating times are read in `timezone`. */
+  function readCalendar(file: { ics: string; timezone?: string; stored_uids?: string[] }): {
+    events: CalendarEvent[]
+    cancelled_uids: string[]
+    /** Of series in `stored_uids`. */
+    instances: { uid: string; recurrence_id: string; cancelled: boolean; event: CalendarEvent }[]
+    skipped: { uid: string; reason: string }[]
+    ignored_components: number
+  }
 }
 
 export namespace training {
@@ -43,6 +126,123 @@ export namespace training {
   function oneRepMax(set: { weight_g: number; reps: number; formula?: Formula }): OneRepMax | null
   /** The same for many sets: grams, 0 where there is none. `weight_g` holds whole grams. */
   function oneRepMaxMany(weight_g: Float64Array, reps: Int32Array, options?: { formula?: Formula }): Promise<Float64Array>
+
+  type Unit = 'kg' | 'lb'
+  type DistanceUnit = 'm' | 'km' | 'mi' | 'yd' | 'ft'
+  /** The load in grams for 1 to 15 repetitions; null for more. */
+  function loadForReps(of: { one_rep_max_g: number; reps: number }): number | null
+  /** Hundredths of a percent of a maximum, rounded to plates, in grams. `step_x100`: hundredths of the unit, 250 by default. */
+  function percentLoad(of: { one_rep_max_g: number; percent_x100: number; unit?: Unit; step_x100?: number }): number
+  /** The nearest multiple of the step, in grams. */
+  function roundLoad(load: { weight_g: number; unit?: Unit; step_x100?: number }): number
+  /** Hundredths of a pound in grams, and back. */
+  function gramsOfPounds(load: { weight_lb_x100: number }): number
+  function poundsOfGrams(load: { weight_g: number }): number
+  /** A target such as `8-12`, `8+`, `amrap`, `30s`. */
+  function parseReps(target: { text: string }): {
+    reps_min: number | null
+    reps_max: number | null
+    amrap: boolean
+    duration_seconds: number | null
+    text: string | null
+  }
+  /** A target such as `62,5`, `135 lb`, `75%`, `rpe 8`, `bw+10kg`; `unit` where none is written, kg by default. */
+  function parseLoad(target: { text: string; unit?: Unit }): {
+    weight_g: number | null
+    percent_x100: number | null
+    rpe_x2: number | null
+  }
+  /** A decimal number in a unit, in grams or millimetres. */
+  function parseWeight(number: { text: string; unit?: Unit }): number
+  function parseDistance(number: { text: string; unit: DistanceUnit }): number
+  /** Four phases in their canonical form, such as `3-1-X-0`. */
+  function parseTempo(tempo: { text: string }): string
+  /** A time such as `1h 5m` or `0:01:30`, in seconds. */
+  function parseDuration(time: { text: string }): number
+  /** A time as files of other programs have it, as an instant. */
+  function parseLocalTime(time: { text: string; timezone?: string }): string
+
+  interface PlannedSection {
+    /** 'main' by default. */
+    section_type?: 'warmup' | 'main' | 'cooldown' | 'superset' | 'circuit'
+    /** Of a circuit. */
+    rounds?: number
+    rest_seconds?: number | null
+    exercises?: {
+      target_sets?: number
+      rest_seconds?: number | null
+      default_rest_seconds?: number | null
+      superset_group?: number | null
+      target_duration_seconds?: number | null
+      reps_min?: number | null
+      reps_max?: number | null
+      amrap?: boolean
+    }[]
+  }
+  /** The sets of a planned workout in their order; `section` and `exercise` are places, `rest_after` seconds. */
+  function setOrder(workout: { sections: PlannedSection[]; default_rest_seconds?: number }): {
+    sets: { section: number; exercise: number; set: number; rest_after: number; is_warmup: boolean }[]
+    estimated_minutes: number
+  }
+
+  type Format = 'hevy' | 'strong' | 'fitnotes'
+  /** An exercise that names in a file may mean. */
+  interface KnownExercise {
+    key: string
+    names?: string[]
+    export_name?: string
+    /** Its load helps: files write it positive. */
+    is_assisted?: boolean
+  }
+  interface LoggedSet {
+    position: number
+    /** The key of a known exercise, or the name of a new one. */
+    exercise: string
+    set_number?: number
+    weight_g?: number | null
+    reps?: number | null
+    duration_seconds?: number | null
+    distance_mm?: number | null
+    rpe_x2?: number | null
+    is_warmup?: boolean
+    is_dropset?: boolean
+    is_failure?: boolean
+    superset_group?: number | null
+    notes?: string | null
+  }
+  interface LoggedSession {
+    title: string
+    started_at: Date | string
+    local_date?: string | null
+    duration_seconds?: number | null
+    notes?: string | null
+    sets: LoggedSet[]
+    import_key?: string | null
+  }
+  /** A training log of another program; `skipped` and `errors` name lines. */
+  function readCsv(file: {
+    csv: string
+    timezone?: string
+    day_start_hour?: number
+    weight_unit?: Unit
+    distance_unit?: DistanceUnit | null
+    format?: Format | null
+    exercises?: KnownExercise[]
+  }): {
+    format: Format
+    sessions: (LoggedSession & { started_at: string; local_date: string; import_key: string })[]
+    new_exercises: { name: string; measured_by: MeasuredBy }[]
+    skipped: { line: number; reason: string }[]
+    errors: { line: number; reason: string }[]
+  }
+  /** Sessions as readCsv() gives them, one row per set. */
+  function writeCsv(log: {
+    sessions: LoggedSession[]
+    format?: Format
+    timezone?: string
+    weight_unit?: Unit
+    exercises?: KnownExercise[]
+  }): string
 
   type MeasuredBy = 'weight_reps' | 'reps' | 'duration' | 'distance_duration'
   type LoadMode = 'external' | 'bodyweight'
@@ -308,6 +508,114 @@ export namespace focus {
   function resume(session: Session, moment: Moment): Step
   function complete(session: Session, moment: Moment): Step
   function abandon(session: Session, moment: Moment): Step
+  type Period = 'day' | 'week' | 'month' | 'year' | 'all'
+  interface Stats {
+    period: Period
+    from: string | null
+    to: string | null
+    completed_sessions: number
+    completed_focus_sessions: number
+    abandoned_sessions: number
+    expired_sessions: number
+    total_sessions: number
+    total_focus_seconds: number
+    total_break_seconds: number
+    total_xp_earned: number
+    total_coins_earned: number
+    average_focus_seconds: number
+    completion_percent: number
+    current_streak_days: number
+    longest_streak_days: number
+    /** Of weeks and months. */
+    by_day: { date: string; focus_seconds: number; focus_sessions: number }[] | null
+  }
+  /** Statistics of the period that contains `date`, by default today; sessions that have not ended do not count. */
+  function stats(history: {
+    sessions: {
+      mode?: Mode
+      status: Session['status']
+      ended_at?: Date | string | null
+      focused_seconds?: number
+      full_credit?: boolean
+      xp_awarded?: number
+      coins_awarded?: number
+    }[]
+    period?: Period
+    date?: string
+    now: Date | string
+    timezone?: string
+    day_start_hour?: number
+    week_start?: 'monday' | 'sunday' | 'saturday'
+  }): Stats
+}
+
+/** The order of siblings in a list: by position, then id. */
+export namespace lists {
+  interface Item {
+    id: string
+    position: number
+  }
+  /** The position behind all others. */
+  function append(list: { siblings: Item[] }): number
+  /** Puts an item before or after another one, or at an end: one of the three. `changes` are items with new positions. */
+  function move(change: { siblings: Item[]; id: string; before_id?: string; after_id?: string; to?: 'top' | 'bottom' }): {
+    outcome: 'unchanged' | 'moved' | 'rebalanced' | 'unknown' | 'itself'
+    changes: Item[]
+  }
+  /** Gives the siblings a whole new order. */
+  function reorder(change: { siblings: Item[]; ids: string[] }): {
+    outcome: 'unchanged' | 'reordered' | 'repeated' | 'differs'
+    changes: Item[]
+    missing: string[]
+    unknown: string[]
+  }
+}
+
+/** XP and levels. */
+export namespace levels {
+  /** The level of so much lifetime XP, 0 to 10^12. */
+  function state(of: { total_xp: number }): {
+    level: number
+    total_xp: number
+    xp_into_level: number
+    xp_level_size: number
+    xp_remaining: number
+    level_progress_percent: number
+  }
+}
+
+/** How long somebody has kept to a cadence. */
+export namespace streaks {
+  /** What is asked for from a date on, until the next one begins; the first holds for the time before it, too. */
+  interface Cadence {
+    from?: string
+    frequency: 'daily' | 'weekly' | 'custom'
+    /** Of custom: 1 (Monday) to 7. */
+    days?: number[]
+    /** Of weekly: 1 to 7, by default 1. */
+    per_week?: number
+  }
+  /** Daily without `cadences`. A shield, by the date from which it is held, saves a missed date; neutral dates count nothing. */
+  function walk(deeds: {
+    done: string[]
+    today: string
+    cadences?: Cadence[]
+    week_start?: 'monday' | 'sunday' | 'saturday'
+    shields?: string[]
+    neutral?: string[]
+  }): {
+    current: number
+    longest: number
+    breaks: number
+    unit: 'day' | 'week'
+    status: 'none' | 'active' | 'at_risk' | 'broken'
+    last_broken_on: string | null
+    run_start: string | null
+    last_done: string | null
+    shields_left: number
+    /** Oldest first; of weeks the first days. */
+    runs: { start: string; end: string; length: number }[]
+  }
 }
 
 /** Spaced repetition by FSRS-6. */
@@ -459,7 +767,8 @@ export namespace fsrs {
     /** With this review. */
     reps: number
     interval_days: number
-    elapsed_days: number
+    /** Since the previous review, 0 by default. */
+    elapsed_days?: number
     maximum_interval_days?: number
   }): { factor: number; lowest: number | null; highest: number | null }
   /** Cards on the day they come back: `due` is the study day; overdue ones come today, buried ones not before tomorrow. */

@@ -8,22 +8,16 @@
 namespace ignition::node {
 namespace {
 
-JsonRules own_rules() {
-  JsonRules own;
-  add_fsrs(own);
-  add_training(own);
-  return own;
-}
-
 // call(name, input as JSON): the output as JSON
 Napi::Value call(const Napi::CallbackInfo& info) {
-  static const JsonRules kOwn = own_rules();
-  return guarded(info.Env(), [&] {
-    const std::string name = string_of(info[0]);
-    const std::string json = string_of(info[1]);
-    const auto own = kOwn.find(name);
-    return text(info.Env(), own != kOwn.end() ? own->second(json) : call_rule(name, json));
-  });
+  return guarded(info.Env(), [&] { return text(info.Env(), call_rule(string_of(info[0]), string_of(info[1]))); });
+}
+
+// names(): the rules that call() knows
+Napi::Value names(const Napi::CallbackInfo& info) {
+  auto all = Napi::Array::New(info.Env());
+  for (const std::string& name : rule_names()) all[all.Length()] = name;
+  return all;
 }
 
 // expandMany(input as JSON): promise of [offsets, starts in milliseconds, truncated]
@@ -52,9 +46,9 @@ Napi::Value expand_many(const Napi::CallbackInfo& info) {
 Napi::Object rules_of(Napi::Env env) {
   auto rules = Napi::Object::New(env);
   rules["call"] = Napi::Function::New(env, call);
+  rules["names"] = Napi::Function::New(env, names);
   rules["expandMany"] = Napi::Function::New(env, expand_many);
   add_fsrs(rules);
-  add_queue(rules);
   add_training(rules);
   return rules;
 }

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <map>
 #include <memory>
 
 #include "ignition/rules/fsrs_batch.hpp"
@@ -12,14 +11,8 @@
 
 namespace ignition::node {
 
-// Rules that take and give JSON, by their names: what JavaScript has beyond ignition/rules_by_name.hpp.
-using JsonRules = std::map<std::string, std::string (*)(std::string_view), std::less<>>;
-
-void add_fsrs(JsonRules& by_name);
-void add_training(JsonRules& by_name);
 // Rules of arrays and handles, as functions.
 void add_fsrs(Napi::Object rules);
-void add_queue(Napi::Object rules);
 void add_training(Napi::Object rules);
 
 // What a scheduler is for JavaScript.

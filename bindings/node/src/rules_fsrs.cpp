@@ -1,41 +1,13 @@
-// Spaced repetition: single cards and forecasts as JSON, collections as arrays, the optimiser.
+// Spaced repetition: single cards as JSON, collections as arrays, the optimiser.
 #include <algorithm>
 #include <atomic>
 
 #include "ignition/rules/fsrs_batch.hpp"
-#include "ignition/rules/review_stats.hpp"
 #include "ignition/rules_by_name.hpp"
 #include "ignition/wire.hpp"
 #include "rules_border.hpp"
 
 namespace ignition::node {
-
-struct RecallInput {
-  rules::fsrs::Card card;
-  Instant at;
-};
-BOOST_DESCRIBE_STRUCT(RecallInput, (), (card, at))
-
-struct FromSm2Input {
-  double interval_days = 0;
-  double ease_factor = 0;
-  double retention = 0;
-};
-BOOST_DESCRIBE_STRUCT(FromSm2Input, (), (interval_days, ease_factor, retention))
-
-struct ForecastInputCard {
-  rules::fsrs::State state = rules::fsrs::State::review;
-  LocalDate due;
-  bool buried = false;
-};
-BOOST_DESCRIBE_STRUCT(ForecastInputCard, (), (state, due, buried))
-
-struct ForecastInput {
-  std::vector<ForecastInputCard> cards;
-  LocalDate today;
-  int days = 0;
-};
-BOOST_DESCRIBE_STRUCT(ForecastInput, (), (cards, today, days))
 
 struct OptimizeInput {
   bool short_term = true;
@@ -88,39 +60,10 @@ Napi::Value scheduler(const Napi::CallbackInfo& info) {
   });
 }
 
-// review(handle, {card, rating, at} as JSON): the outcome as JSON
-Napi::Value review(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] { return text(info.Env(), review_card(*scheduler_of(info[0]), string_of(info[1]))); });
-}
-
-// preview(handle, the same, whose rating does not count): the four outcomes as JSON
-Napi::Value preview(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(),
-                 [&] { return text(info.Env(), preview_card(*scheduler_of(info[0]), string_of(info[1]))); });
-}
-
-// retrievability(handle, {card, at} as JSON): the probability as JSON
-Napi::Value retrievability(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] {
-    const auto input = from_json<RecallInput>(string_of(info[1]));
-    return text(info.Env(), to_json(scheduler_of(info[0])->retrievability(input.card, input.at)));
-  });
-}
-
-// fromSm2(handle, input as JSON): the memory as JSON
-Napi::Value from_sm2(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] {
-    const auto input = from_json<FromSm2Input>(string_of(info[1]));
-    const fsrs::Model& model = scheduler_of(info[0])->model();
-    return text(info.Env(), to_json(model.from_sm2(input.interval_days, input.ease_factor, input.retention)));
-  });
-}
-
-std::string forecast(std::string_view json) {
-  const auto input = from_json<ForecastInput>(json);
-  std::vector<rules::ForecastCard> cards;
-  for (const ForecastInputCard& card : input.cards) cards.push_back({card.state, card.due, card.buried});
-  return to_json(rules::forecast(cards, input.today, input.days));
+// A rule of single values: (handle, input as JSON): the output as JSON
+template <auto kRule>
+Napi::Value card_rule(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return text(info.Env(), kRule(*scheduler_of(info[0]), string_of(info[1]))); });
 }
 
 // ---- Arrays ----
@@ -446,16 +389,15 @@ Napi::Value evaluate(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void add_fsrs(JsonRules& by_name) { by_name["fsrs.forecast"] = forecast; }
-
 void add_fsrs(Napi::Object rules) {
   using Function = Napi::Value (*)(const Napi::CallbackInfo&);
   constexpr std::pair<const char*, Function> kFunctions[] = {
       {"scheduler", scheduler},
-      {"review", review},
-      {"preview", preview},
-      {"retrievability", retrievability},
-      {"fromSm2", from_sm2},
+      {"review", card_rule<review_card>},
+      {"preview", card_rule<preview_card>},
+      {"retrievability", card_rule<recall_card>},
+      {"fromSm2", card_rule<memory_from_sm2>},
+      {"queue", card_rule<queue_cards>},
       {"reviewMany", review_many},
       {"retrievabilityMany", retrievability_many},
       {"intervalsMany", intervals_many},

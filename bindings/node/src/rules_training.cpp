@@ -1,43 +1,11 @@
-// Training: programs and the progression of loads as JSON, one-repetition maximums as arrays.
+// One-repetition maximums as arrays.
+#include "ignition/describe.hpp"
 #include "ignition/rules/loads.hpp"
-#include "ignition/rules/training_program.hpp"
-#include "ignition/wire.hpp"
 #include "rules_border.hpp"
 
 namespace ignition::node {
 
-struct ProgramInput {
-  rules::TrainingProgram program;
-  std::optional<rules::ProgramRun> run;
-  std::vector<rules::SlotLog> log;
-  LocalDate today;
-};
-BOOST_DESCRIBE_STRUCT(ProgramInput, (), (program, run, log, today))
-
-struct ProgressInput {
-  rules::ProgressionRule rule;
-  rules::ProgressionState state;
-  rules::ProgressionSession session;
-};
-BOOST_DESCRIBE_STRUCT(ProgressInput, (), (rule, state, session))
-
 namespace {
-
-std::string program_next(std::string_view json) {
-  const auto input = from_json<ProgramInput>(json);
-  return to_json(rules::program_next(input.program, input.run, input.log, input.today));
-}
-
-std::string program_adherence(std::string_view json) {
-  const auto input = from_json<ProgramInput>(json);
-  if (!input.run) throw invalid("run", "required", "must be given");
-  return to_json(rules::program_adherence(input.program, *input.run, input.log, input.today));
-}
-
-std::string progress(std::string_view json) {
-  const auto input = from_json<ProgressInput>(json);
-  return to_json(rules::progress(input.rule, input.state, input.session));
-}
 
 // oneRepMaxMany(grams, repetitions, formula): promise of grams
 Napi::Value one_rep_max_many(const Napi::CallbackInfo& info) {
@@ -66,12 +34,6 @@ Napi::Value one_rep_max_many(const Napi::CallbackInfo& info) {
 }
 
 }  // namespace
-
-void add_training(JsonRules& by_name) {
-  by_name["training.program_next"] = program_next;
-  by_name["training.program_adherence"] = program_adherence;
-  by_name["training.progress"] = progress;
-}
 
 void add_training(Napi::Object rules) { rules["oneRepMaxMany"] = Napi::Function::New(rules.Env(), one_rep_max_many); }
 

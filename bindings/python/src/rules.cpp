@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "ignition/describe.hpp"
+#include "ignition/rules/batch.hpp"
 #include "ignition/rules/fsrs_batch.hpp"
 #include "ignition/rules/loads.hpp"
 #include "ignition/rules_by_name.hpp"
@@ -135,18 +136,70 @@ class Results {
   py::dict all_;
 };
 
+py::dict review_many_sm2(const py::object& cards, const py::object& ratings, const py::object& threads) {
+  const Column<double> intervals(cards[py::str("interval_days")], "interval_days"),
+      eases(cards[py::str("ease_factor")], "ease_factor");
+  const Column<std::int32_t> lapses(cards[py::str("lapses")], "lapses");
+  const Column<std::uint8_t> answers(ratings, "ratings");
+  const int count = threads_of(threads);
+  const Result<double> interval_days(intervals.all().size()), ease_factor(eases.all().size());
+  const Result<std::int32_t> lapses_after(lapses.all().size()), due_in_days(intervals.all().size());
+  at_work([&] {
+    std::ranges::copy(intervals.all(), interval_days.all().begin());
+    std::ranges::copy(eases.all(), ease_factor.all().begin());
+    std::ranges::copy(lapses.all(), lapses_after.all().begin());
+    rules::sm2::review(interval_days, ease_factor, lapses_after, answers, due_in_days, count);
+  });
+  py::dict out;
+  out["interval_days"] = interval_days.object();
+  out["ease_factor"] = ease_factor.object();
+  out["lapses"] = lapses_after.object();
+  out["due_in_days"] = due_in_days.object();
+  return out;
+}
+
+py::dict level_states(const py::object& total_xp, const py::object& columns, const py::object& threads) {
+  const Column<std::int64_t> totals(total_xp, "total_xp");
+  const int count = threads_of(threads);
+  Results out(columns, totals.all().size());
+  const rules::LevelArrays states{.level = out.add<std::int32_t>("level"),
+                                  .xp_into_level = out.add<std::int64_t>("xp_into_level"),
+                                  .xp_level_size = out.add<std::int64_t>("xp_level_size"),
+                                  .xp_remaining = out.add<std::int64_t>("xp_remaining"),
+                                  .level_progress_percent = out.add<std::int32_t>("level_progress_percent")};
+  at_work([&] { rules::level_states(totals, states, count); });
+  return out.all();
+}
+
+py::dict streaks_many(const py::object& offsets, const py::object& days, const py::object& today,
+                      const py::object& cadences, const std::string& week_start, const py::object& threads) {
+  const Column<std::int64_t> places(offsets, "offsets");
+  const Column<std::int32_t> done(days, "days");
+  const Each<std::int32_t> now(today, "today");
+  const auto first_day = enum_of<WeekStart>(week_start);
+  if (!first_day) throw invalid("week_start", "unknown_value", "must be a day on which weeks begin");
+  const auto asked = read_cadences(json_of(cadences));
+  const int count = threads_of(threads);
+  const std::size_t users = places.all().empty() ? 0 : places.all().size() - 1;
+  Results out(py::make_tuple("current", "longest", "breaks", "status"), users);
+  const rules::StreakArrays streaks{.current = out.add<std::int32_t>("current"),
+                                    .longest = out.add<std::int32_t>("longest"),
+                                    .breaks = out.add<std::int32_t>("breaks"),
+                                    .status = out.add<std::uint8_t>("status")};
+  at_work([&] { rules::streaks(places, done, now, asked, *first_day, streaks, count); });
+  return out.all();
+}
+
 class CardScheduler {
  public:
   explicit CardScheduler(const py::object& settings) : scheduler_(read_scheduler(json_of(settings))) {}
 
-  py::object review(const py::object& input) const {
+  // A rule of one card, as JSON.
+  using Rule = std::string (*)(const fsrs::Scheduler& scheduler, std::string_view json);
+  template <Rule kRule>
+  py::object run(const py::object& input) const {
     const std::string card = json_of(input);  // what Python raises there is not ours
-    std::string answer = at_border([&] { return review_card(scheduler_, card); });
-    return read_json(answer);
-  }
-  py::object preview(const py::object& input) const {
-    const std::string card = json_of(input);  // what Python raises there is not ours
-    std::string answer = at_border([&] { return preview_card(scheduler_, card); });
+    std::string answer = at_border([&] { return kRule(scheduler_, card); });
     return read_json(answer);
   }
 
@@ -220,12 +273,6 @@ class CardScheduler {
     return all;
   }
 
-  py::tuple from_sm2(double interval_days, double ease_factor, double retention) const {
-    const fsrs::Memory memory =
-        at_border([&] { return scheduler_.model().from_sm2(interval_days, ease_factor, retention); });
-    return py::make_tuple(memory.stability, memory.difficulty);
-  }
-
  private:
   fsrs::Scheduler scheduler_;
 };
@@ -289,19 +336,25 @@ py::dict evaluate(const py::object& reviews, const py::object& parameters, const
 void add_rules(py::module_& module) {
   auto m = module.def_submodule("rules");
   m.def("call", &call);
+  m.def("names", [] { return py::cast(rule_names()); });
   m.def("expand_many", &expand_many);
   m.def("one_rep_max_many", &one_rep_max_many);
+  m.def("review_many_sm2", &review_many_sm2);
+  m.def("level_states", &level_states);
+  m.def("streaks_many", &streaks_many);
   m.def("optimize", &optimize);
   m.def("evaluate", &evaluate);
   py::class_<CardScheduler>(m, "Scheduler")
       .def(py::init<const py::object&>())
-      .def("review", &CardScheduler::review)
-      .def("preview", &CardScheduler::preview)
+      .def("review", &CardScheduler::run<review_card>)
+      .def("preview", &CardScheduler::run<preview_card>)
+      .def("retrievability", &CardScheduler::run<recall_card>)
+      .def("from_sm2", &CardScheduler::run<memory_from_sm2>)
+      .def("queue", &CardScheduler::run<queue_cards>)
       .def("review_many", &CardScheduler::review_many)
       .def("retrievability_many", &CardScheduler::retrievability_many)
       .def("intervals_many", &CardScheduler::intervals_many)
-      .def("replay_many", &CardScheduler::replay_many)
-      .def("from_sm2", &CardScheduler::from_sm2);
+      .def("replay_many", &CardScheduler::replay_many);
 }
 
 }  // namespace ignition::python

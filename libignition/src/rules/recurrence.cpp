@@ -73,13 +73,13 @@ class Plan {
   LocalDate period_begin(std::int64_t k) const {
     const std::int64_t step = k * rule_.interval;
     switch (rule_.frequency) {
-      case Frequency::DAILY:
+      case RuleFrequency::DAILY:
         return first_ + static_cast<int>(step);
-      case Frequency::WEEKLY:
+      case RuleFrequency::WEEKLY:
         return week_ + static_cast<int>(7 * step);
-      case Frequency::MONTHLY:
+      case RuleFrequency::MONTHLY:
         return Month::of(month_ + step).first;
-      case Frequency::YEARLY:
+      case RuleFrequency::YEARLY:
         return LocalDate::of(year_ + static_cast<int>(step), 1, 1);
     }
     return first_;
@@ -90,16 +90,16 @@ class Plan {
     if (date <= first_) return 0;
     std::int64_t units = 0;
     switch (rule_.frequency) {
-      case Frequency::DAILY:
+      case RuleFrequency::DAILY:
         units = date - first_;
         break;
-      case Frequency::WEEKLY:
+      case RuleFrequency::WEEKLY:
         units = (date - week_) / 7;
         break;
-      case Frequency::MONTHLY:
+      case RuleFrequency::MONTHLY:
         units = std::int64_t{12} * date.year() + date.month() - 1 - month_;
         break;
-      case Frequency::YEARLY:
+      case RuleFrequency::YEARLY:
         units = date.year() - year_;
         break;
     }
@@ -131,9 +131,10 @@ class Plan {
   void take_defaults() {
     const bool no_days = rule_.by_day.empty() && rule_.by_month_day.empty() && rule_.by_year_day.empty();
     if (!no_days) return;
-    if (rule_.frequency == Frequency::WEEKLY) weekdays_ = 1U << static_cast<unsigned>(first_.weekday());
-    if (rule_.frequency == Frequency::MONTHLY || rule_.frequency == Frequency::YEARLY) month_days_ = 1U << first_.day();
-    if (rule_.frequency == Frequency::YEARLY && months_ == 0) months_ = 1U << first_.month();
+    if (rule_.frequency == RuleFrequency::WEEKLY) weekdays_ = 1U << static_cast<unsigned>(first_.weekday());
+    if (rule_.frequency == RuleFrequency::MONTHLY || rule_.frequency == RuleFrequency::YEARLY)
+      month_days_ = 1U << first_.day();
+    if (rule_.frequency == RuleFrequency::YEARLY && months_ == 0) months_ = 1U << first_.month();
   }
 
   static std::vector<std::int64_t> times_of(const Recurrence& rule, WallTime start) {
@@ -152,23 +153,23 @@ class Plan {
 
   void collect(LocalDate begin, std::vector<LocalDate>& dates) const {
     switch (rule_.frequency) {
-      case Frequency::DAILY:
+      case RuleFrequency::DAILY:
         if ((months_ == 0 || has_month(begin.month())) && (weekdays_ == 0 || has_weekday(begin))) {
           dates.push_back(begin);
         }
         return;
-      case Frequency::WEEKLY:
+      case RuleFrequency::WEEKLY:
         for (int i = 0; i < 7; ++i) {
           const LocalDate date = begin + i;
           if (has_weekday(date) && (months_ == 0 || has_month(date.month()))) dates.push_back(date);
         }
         return;
-      case Frequency::MONTHLY:
+      case RuleFrequency::MONTHLY:
         if (has_month(begin.month())) {
           collect_month(Month::of(std::int64_t{12} * begin.year() + begin.month() - 1), dates);
         }
         return;
-      case Frequency::YEARLY:
+      case RuleFrequency::YEARLY:
         collect_year(begin, dates);
         return;
     }

@@ -186,14 +186,14 @@ bool has_ordinals(const Recurrence& rule) {
 
 // The combinations of rule R3.
 bool is_bad_combination(const Recurrence& rule, bool all_day) {
-  const bool daily = rule.frequency == Frequency::DAILY;
-  const bool weekly = rule.frequency == Frequency::WEEKLY;
+  const bool daily = rule.frequency == RuleFrequency::DAILY;
+  const bool weekly = rule.frequency == RuleFrequency::WEEKLY;
   const bool plain = std::ranges::any_of(rule.by_day, [](const RuleDay& d) { return d.ordinal == 0; });
   const bool timed = !rule.by_hour.empty() || !rule.by_minute.empty();
   if (has_ordinals(rule) && (plain || daily || weekly || !rule.by_month_day.empty())) return true;
   if (!rule.by_month_day.empty() && (weekly || (daily && rule.interval > 1))) return true;
   const bool other_days = !rule.by_month.empty() || !rule.by_month_day.empty() || !rule.by_day.empty();
-  if (!rule.by_year_day.empty() && (rule.frequency != Frequency::YEARLY || other_days)) return true;
+  if (!rule.by_year_day.empty() && (rule.frequency != RuleFrequency::YEARLY || other_days)) return true;
   if (!rule.by_set_pos.empty()) {
     if (daily || timed) return true;
     if (rule.by_day.empty() && rule.by_month_day.empty() && rule.by_year_day.empty()) return true;
@@ -224,21 +224,21 @@ void choose_weekdays(Recurrence& rule) {
 
 // Rule R4.
 void rewrite(Recurrence& rule) {
-  if (rule.frequency == Frequency::DAILY && !rule.by_month_day.empty()) rule.frequency = Frequency::MONTHLY;
-  if (rule.frequency == Frequency::YEARLY && !rule.by_month_day.empty() && rule.by_month.empty()) {
+  if (rule.frequency == RuleFrequency::DAILY && !rule.by_month_day.empty()) rule.frequency = RuleFrequency::MONTHLY;
+  if (rule.frequency == RuleFrequency::YEARLY && !rule.by_month_day.empty() && rule.by_month.empty()) {
     for (int month = 1; month <= 12; ++month) rule.by_month.push_back(month);
   }
-  if (rule.frequency == Frequency::WEEKLY && !rule.by_set_pos.empty()) choose_weekdays(rule);
+  if (rule.frequency == RuleFrequency::WEEKLY && !rule.by_set_pos.empty()) choose_weekdays(rule);
 }
 
 // Everything but UNTIL, in the order in which it stands.
 void read_values(const std::vector<Part>& parts, Recurrence& rule) {
   const auto frequency = index_in(kFrequencies, std::ranges::find(parts, "FREQ", &Part::name)->value);
   if (!frequency) refuse("syntax", "FREQ is DAILY, WEEKLY, MONTHLY or YEARLY.");
-  rule.frequency = static_cast<Frequency>(*frequency);
+  rule.frequency = static_cast<RuleFrequency>(*frequency);
   const bool in_months =
-      rule.frequency == Frequency::MONTHLY ||
-      (rule.frequency == Frequency::YEARLY && std::ranges::find(parts, "BYMONTH", &Part::name) != parts.end());
+      rule.frequency == RuleFrequency::MONTHLY ||
+      (rule.frequency == RuleFrequency::YEARLY && std::ranges::find(parts, "BYMONTH", &Part::name) != parts.end());
   for (const Part& part : parts) {
     if (part.name == "INTERVAL") rule.interval = number(part, 1, 999);
     if (part.name == "COUNT") rule.count = number(part, 1, 999);

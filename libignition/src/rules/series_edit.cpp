@@ -179,7 +179,7 @@ void move_rule(Recurrence& rule, Weekday old_weekday, LocalDate old_date, LocalD
   const bool others =
       !rule.by_month.empty() || !rule.by_month_day.empty() || !rule.by_year_day.empty() || !rule.by_set_pos.empty();
   if (!others && rule.by_day.empty()) return;
-  const bool follows = !others && rule.frequency == Frequency::WEEKLY && rule.by_day.size() == 1 &&
+  const bool follows = !others && rule.frequency == RuleFrequency::WEEKLY && rule.by_day.size() == 1 &&
                        rule.by_day[0].weekday == old_weekday;
   if (!follows) require_rule();
   rule.by_day[0].weekday = new_date.weekday();

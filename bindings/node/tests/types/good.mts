@@ -35,6 +35,12 @@ const after = await scheduler.reviewMany(rules.fsrs.newCards(2, new Uint8Array(3
 const again: rules.fsrs.Outcomes = await scheduler.reviewMany(after.cards, { ratings: Uint8Array.of(3, 4), at: after.cards.due_at }, { threads: 2 })
 const waiting: number = scheduler.queue([card, { id: 'x', state: 'learning', due_at: new Date() }], { now: new Date() }).counts.new
 const memory: Float64Array = (await scheduler.replayMany({ offsets: Int32Array.of(0), ratings: new Uint8Array(), elapsedDays: new Int32Array() })).stability
+const edited = rules.recurrence.edit({ event: { start: '2026-01-05', fields: { title: 'x' } }, scope: 'all', patch: { fields: { title: null } } })
+const title: string | null | undefined = edited.event?.fields?.title
+const log: rules.training.LoggedSession[] = rules.training.readCsv({ csv: 'x', weight_unit: 'lb' }).sessions
+const place: number = rules.lists.append({ siblings: [{ id: 'x', position: 1024 }] })
+const streak: number = rules.streaks.walk({ done: ['2026-01-05'], today: '2026-01-05', cadences: [{ frequency: 'daily' }] }).current
+const week: rules.focus.Stats = rules.focus.stats({ sessions: [{ status: 'completed', ended_at: new Date() }], now: new Date() })
 const next: rules.training.NextSession = rules.training.programNext({ program: { mode: 'rotation', weeks: [{ days: [{ id: 'a' }] }] }, today: '2026-01-05' })
 console.log(starts, many, most, card.due_at, step.refusal, again.cards.due_day, memory, waiting, next.slot?.day_id)
 declare const console: { log(...values: unknown[]): void }

@@ -45,6 +45,7 @@ enum class MoveOutcome : std::uint8_t {
   unknown,     // the item or the neighbour is not in the list: NOT_FOUND
   itself,      // the item is its own neighbour: VALIDATION_ERROR
 };
+BOOST_DESCRIBE_ENUM(MoveOutcome, unchanged, moved, rebalanced, unknown, itself)
 struct Move {
   MoveOutcome outcome = MoveOutcome::unchanged;
   std::vector<Sibling> changes;  // rows to write, with their new positions
@@ -66,6 +67,7 @@ enum class ReorderOutcome : std::uint8_t {
   repeated,  // an id stands twice: VALIDATION_ERROR
   differs,   // ids are not the present siblings: CONFLICT order_changed with missing and unknown
 };
+BOOST_DESCRIBE_ENUM(ReorderOutcome, unchanged, reordered, repeated, differs)
 struct Reorder {
   ReorderOutcome outcome = ReorderOutcome::unchanged;
   std::vector<Sibling> changes;

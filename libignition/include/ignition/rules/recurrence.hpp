@@ -14,7 +14,7 @@
 
 namespace ignition::rules {
 
-enum class Frequency : std::uint8_t { DAILY, WEEKLY, MONTHLY, YEARLY };
+enum class RuleFrequency : std::uint8_t { DAILY, WEEKLY, MONTHLY, YEARLY };
 
 // One entry of BYDAY. Ordinal 0: every such weekday; n: the n-th of the month or year; -n: the n-th from its end.
 struct RuleDay {
@@ -25,7 +25,7 @@ struct RuleDay {
 
 // A rule in canonical form: rewritten (rule R4), lists sorted and without repetitions (rule R5).
 struct Recurrence {
-  Frequency frequency = Frequency::DAILY;
+  RuleFrequency frequency = RuleFrequency::DAILY;
   int interval = 1;
   std::optional<int> count;
   std::optional<Instant> until;  // inclusive; of an all-day series: midnight UTC of the last date

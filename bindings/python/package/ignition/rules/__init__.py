@@ -7,6 +7,6 @@ installed, else of the module `array`. Instants in arrays are int64 microseconds
 days int32 days since 1970; the smallest integer, NumPy's NaT, stands for none.
 """
 
-from . import focus, fsrs, recurrence, sm2, training
+from . import focus, fsrs, levels, lists, recurrence, sm2, streaks, training
 
-__all__ = ["focus", "fsrs", "recurrence", "sm2", "training"]
+__all__ = ["focus", "fsrs", "levels", "lists", "recurrence", "sm2", "streaks", "training"]

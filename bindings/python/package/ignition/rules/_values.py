@@ -24,7 +24,7 @@ Moment: TypeAlias = "datetime | str"
 """An instant: a datetime with a time zone, or ISO 8601 text."""
 
 
-def call(rule: str, **fields: object) -> Any:
+def call(rule: str, /, **fields: object) -> Any:
     return core.call(rule, fields)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, TypedDict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from ._values import Moment, call
 
@@ -70,3 +72,25 @@ def complete(session: Session, *, now: Moment, paid_before: int = 0) -> Step:
 def abandon(session: Session, *, now: Moment) -> Step:
     """Ends the session without pay."""
     return _step("abandon", session, now)
+
+
+def stats(
+    sessions: Sequence[Mapping[str, Any]],
+    *,
+    now: Moment,
+    period: Literal["day", "week", "month", "year", "all"] = "week",
+    date: date | str | None = None,
+    timezone: str = "UTC",
+    day_start_hour: int = 0,
+    week_start: Literal["monday", "sunday", "saturday"] = "monday",
+) -> dict[str, Any]:
+    """Statistics of the period that contains `date`, by default today; counts, seconds, percent and days.
+
+    Sessions: mode, status, ended_at (those without do not count), focused_seconds, full_credit, xp_awarded,
+    coins_awarded.
+    """
+    found: dict[str, Any] = call(
+        "focus.stats", sessions=sessions, now=now, period=period, date=date, timezone=timezone,
+        day_start_hour=day_start_hour, week_start=week_start,
+    )  # fmt: skip
+    return found

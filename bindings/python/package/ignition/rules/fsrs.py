@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 from uuid import UUID
 
@@ -51,6 +51,27 @@ class Outcome(TypedDict):
     """Study days since the previous review."""
     retrievability: float | None
     """Before the review; None for a new card."""
+
+
+class QueuePlace(TypedDict):
+    index: int
+    """The card's place among those given."""
+    id: str
+    pool: Literal["learning", "review", "new"]
+
+
+class Queue(TypedDict):
+    cards: list[QueuePlace]
+    counts: dict[str, int]
+    """Of learning, review and new, after the day's limits, before that of the call."""
+    next_learning_due_at: str | None
+
+
+class ForecastDay(TypedDict):
+    date: str
+    review: int
+    learning: int
+    cumulative: int
 
 
 class Training(TypedDict):
@@ -138,12 +159,40 @@ class Scheduler:
 
     def preview(self, card: Card, at: Moment) -> dict[Rating, Outcome]:
         """What each rating would give."""
-        return dict(zip(RATINGS, self._scheduler.preview({"card": card, "rating": "good", "at": at})))
+        return dict(zip(RATINGS, self._scheduler.preview({"card": card, "at": at})))
 
     def retrievability(self, card: Card, at: Moment) -> float | None:
         """Probability of recall, 0 to 1, on the study day of `at`; None for a new card."""
-        probability: float | None = self.review(card, "good", at)["retrievability"]
+        probability: float | None = self._scheduler.retrievability({"card": card, "at": at})
         return probability
+
+    def queue(
+        self,
+        cards: Sequence[Mapping[str, Any]],
+        *,
+        now: Moment,
+        limit: int = 100,
+        settings: Mapping[str, Any] | None = None,
+        reviews_done: int = 0,
+        introduced_today: int = 0,
+        decks: Sequence[Mapping[str, Any]] = (),
+    ) -> Queue:
+        """Which cards come next on the study day of `now`, at most `limit`.
+
+        `cards` are visible cards that are not suspended: id, state and what decides when they are shown (due_at,
+        due_day, buried_on, stability, last_study_day, note_id, concept_id, deck_id, sort_order, ordinal, created_at).
+        `settings`: reviews_per_day, new_cards_per_day, new_ignores_review_limit, new_review_order (mix, new_first,
+        review_first), review_order (due_day, retrievability), bury_new_siblings, bury_review_siblings,
+        learn_ahead_minutes. `reviews_done` and `introduced_today` count today's; `decks`: deck_id, new_cards_per_day,
+        introduced_today.
+        """
+        queue: Queue = self._scheduler.queue(
+            {
+                "cards": cards, "now": now, "limit": limit, "settings": settings, "reviews_done": reviews_done,
+                "introduced_today": introduced_today, "decks": decks,
+            }
+        )  # fmt: skip
+        return queue
 
     def review_many(
         self,
@@ -197,7 +246,10 @@ class Scheduler:
 
     def from_sm2(self, interval_days: float, ease_factor: float, retention: float = 0.9) -> tuple[float, float]:
         """Stability (days) and difficulty of a card of which only its SM-2 interval and ease are known."""
-        return self._scheduler.from_sm2(interval_days, ease_factor, retention)
+        memory = self._scheduler.from_sm2(
+            {"interval_days": interval_days, "ease_factor": ease_factor, "retention": retention}
+        )
+        return memory["stability"], memory["difficulty"]
 
 
 def optimize(
@@ -237,3 +289,13 @@ def fuzz(
         maximum_interval_days=maximum_interval_days,
     )  # fmt: skip
     return result
+
+
+def forecast(cards: Sequence[Mapping[str, Any]], *, today: date | str, days: int = 30) -> list[ForecastDay]:
+    """How many cards come back on which of 1 to 365 days.
+
+    Cards: state (not new), due (a study day) and optionally buried. Overdue ones come today, buried ones not before
+    tomorrow.
+    """
+    found: list[ForecastDay] = call("fsrs.forecast", cards=cards, today=today, days=days)
+    return found

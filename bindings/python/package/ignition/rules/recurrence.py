@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timezone as _timezone
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from ._values import Moment, call, core, mapping_of, refuse
 
 if TYPE_CHECKING:
     from ._values import Bytes, Int64s
-
-_LONG_AGO = "1900-01-01T00:00:00Z"
-_FAR_AHEAD = "2200-01-01T00:00:00Z"
 
 
 class Series(TypedDict, total=False):
@@ -67,8 +64,6 @@ def _series(series: object, field: str) -> dict[str, object]:
     return {
         **given,
         "start": _wall(given.get("start")),
-        "timezone": given.get("timezone") or "UTC",
-        "recurrence_rule": given.get("recurrence_rule") or "",
         "exdates": [_named(one) for one in given.get("exdates") or ()],
         "rdates": [_named(one) for one in given.get("rdates") or ()],
     }
@@ -77,8 +72,8 @@ def _series(series: object, field: str) -> dict[str, object]:
 def _expansion(series: list[dict[str, object]], window: tuple[object, object], limit: int, threads: int) -> dict[str, Any]:
     return {
         "series": series,
-        "from": _LONG_AGO if window[0] is None else window[0],
-        "to": _FAR_AHEAD if window[1] is None else window[1],
+        "from": window[0],
+        "to": window[1],
         "limit": limit,
         "threads": threads,
     }
@@ -97,6 +92,72 @@ def expand(series: Series, *, from_: Moment | None = None, to: Moment | None = N
     window = _expansion([_series(series, "series")], (from_, to), limit, 1)
     starts: Starts = call("recurrence.expand", **window)
     return starts
+
+
+class Event(Series, total=False):
+    """A series, or a single event, with what it carries along."""
+
+    duration_seconds: int
+    fields: Mapping[str, str | None]
+    """Whatever else an event has, by name: texts, or None for explicitly nothing."""
+    overrides: Sequence[Mapping[str, Any]]
+    """Of single instances, ascending: recurrence_id, and start, duration_seconds, fields, completed_at if they differ."""
+    completed_at: str | None
+
+
+class Edit(TypedDict):
+    event: Event | None
+    """None: nothing is left."""
+    created: Event | None
+    """The new series of what follows."""
+    kept: list[Event]
+    """Completed instances that fell out of the series."""
+    dropped_exceptions: int
+
+
+def edit(
+    event: Event,
+    scope: Literal["this", "following", "all"],
+    patch: Mapping[str, Any] | None,
+    *,
+    occurrence: Moment | date | None = None,
+) -> Edit:
+    """Changes one instance of a series, it and those that follow, or all; without `patch`, removes them.
+
+    `occurrence` names the instance by its start as in the series. `patch`: start and end (of that instance), timezone,
+    all_day, recurrence_rule (None makes it a single event), exdates, rdates, fields.
+    """
+    found: Edit = call(
+        "recurrence.edit", event=_series(event, "event"), scope=scope, occurrence=_named(occurrence), patch=patch
+    )
+    return found
+
+
+def occurrences(
+    event: Event,
+    *,
+    from_: Moment | None = None,
+    to: Moment | None = None,
+    timezone: str = "UTC",
+    limit: int = 5000,
+) -> list[dict[str, Any]]:
+    """The instances that overlap the window, by start: recurrence_id, start, end, is_exception, fields.
+
+    All-day events begin where they do in `timezone`.
+    """
+    found: dict[str, Any] = call(
+        "recurrence.occurrences", event=_series(event, "event"), to=to, timezone=timezone, limit=limit, **{"from": from_}
+    )
+    return list(found["occurrences"])
+
+
+def read_calendar(ics: str, *, timezone: str = "UTC", stored_uids: Sequence[str] = ()) -> dict[str, Any]:
+    """The events of a calendar's text (RFC 5545); floating times are read in `timezone`.
+
+    Gives events, cancelled_uids, instances (of `stored_uids`), skipped (uid and reason) and ignored_components.
+    """
+    found: dict[str, Any] = call("recurrence.read_calendar", ics=ics, timezone=timezone, stored_uids=stored_uids)
+    return found
 
 
 def expand_many(
