@@ -308,7 +308,7 @@ bool Conversation::identify(std::string& out) {
                                              reader_->has(Header::real_ip) || reader_->has(Header::connecting_ip)};
   exchange_.identity = site_.protection.identify(peer_, credentials);
   if (exchange_.identity == Identity::local_user) {
-    exchange_.caller = {.credential = Credential::local, .user = kLocalUser};
+    exchange_.caller = {.credential = Credential::local, .user = kLocalUser, .session = {}};
     site_.log.event_each_minute(site_.local_user_told, spdlog::level::info,
                                 "the local user is signed in without password");
     return true;
@@ -686,7 +686,7 @@ void Conversation::time_out(std::string& out) {
 
 Conversation::Step Conversation::answer(std::string& out) {
   const Outcome outcome = std::exchange(outcome_, std::monostate{});
-  exchange_.caller = {.credential = caller_.credential, .user = caller_.user};
+  exchange_.caller = {.credential = caller_.credential, .user = caller_.user, .session = caller_.session_id};
   work_state_.store(WorkState::none, std::memory_order_relaxed);
   if (const auto* data = std::get_if<Answer>(&outcome)) {
     answer_data(out, *data);
@@ -917,6 +917,7 @@ void Conversation::log(std::size_t bytes_out, int status, const Error* error) {
   if (known) entry.user_agent = header(Header::user_agent);
   const bool known_user = exchange_.caller.credential != Credential::none;
   entry.user = known_user ? &exchange_.caller.user : nullptr;
+  entry.session = exchange_.caller.session ? &*exchange_.caller.session : nullptr;
   entry.credential = name_of(exchange_.caller.credential);
   if (error != nullptr) {
     entry.error_code = name_of(error->code());

@@ -77,6 +77,7 @@ class Conversation {
   struct Who {
     Credential credential = Credential::none;
     Uuid user;
+    std::optional<Uuid> session;
   };
   struct Exchange {
     std::chrono::steady_clock::time_point began;

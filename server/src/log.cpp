@@ -155,6 +155,7 @@ void Log::access(const AccessEntry& entry) {
     if (!ip.empty()) json.text("client_ip", ip);
     if (!entry.user_agent.empty()) json.text("user_agent", printable(entry.user_agent, scratch));
     if (entry.user != nullptr) json.text("user_id", entry.user->text());
+    if (entry.session != nullptr) json.text("session_id", entry.session->text());
     json.text("credential", entry.credential);
     if (!entry.error_code.empty()) json.text("error_code", entry.error_code);
     if (!entry.error_reason.empty()) json.text("error_reason", entry.error_reason);

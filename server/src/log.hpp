@@ -27,6 +27,7 @@ struct AccessEntry {
   const boost::asio::ip::address* client_ip = nullptr;  // null on a Unix socket
   std::string_view user_agent;
   const Uuid* user = nullptr;
+  const Uuid* session = nullptr;
   std::string_view credential = "none";
   std::string_view error_code;
   std::string_view error_reason;

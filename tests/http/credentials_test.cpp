@@ -87,6 +87,11 @@ std::string token_in(const Response& response) {
   return cookies[0].substr(8, 43);
 }
 
+struct SessionId {
+  Uuid id;
+};
+BOOST_DESCRIBE_STRUCT(SessionId, (), (id))
+
 const char* const kAcceptTerms = R"({"accepted":true,"version":"1.0"})";
 
 }  // namespace
@@ -104,6 +109,46 @@ TEST_CASE("a session cookie says who calls, and the log who called") {
   const auto line = log->find("/api/v1/auth/me");
   CHECK(line.find(fmt::format(R"("user_id":"{}")", ann.text())) != std::string::npos);
   CHECK(line.find(R"("credential":"session")") != std::string::npos);
+  const auto sessions = house.rows<SessionId>("SELECT id FROM sessions");
+  REQUIRE(sessions.size() == 1);
+  CHECK(line.find(fmt::format(R"("session_id":"{}")", sessions[0].id.text())) != std::string::npos);
+}
+
+TEST_CASE(
+    "no log line holds a token, a key, an address of a person or a text of theirs, nor their beginnings (T1, T30)") {
+  auto settings = House::open_to_the_world();
+  auto log = std::make_shared<LogLines>();
+  settings.log = log;
+  settings.log_level = spdlog::level::trace;
+  House house(settings);
+  const auto ann = house.person();
+  const std::string session = house.sign_in(ann);
+  const std::string key = house.key(ann, {"captures:write"});
+  Client client = house.client();
+  const auto tokens = client.get("/api/v1/csrf", cookie(session));
+  const std::string csrf = tokens.field("x-csrf-token");
+  REQUIRE(csrf.size() == 97);
+  const std::string shown =
+      fmt::format("Cookie: session={}; csrf_token={}\r\nX-CSRF-Token: {}\r\n", session, csrf, csrf);
+  client.get("/api/v1/auth/me", cookie(session));
+  client.post("/api/v1/auth/accept-tos", R"({"accepted":true,"version":"1.0","canary-in-body":1})", shown);
+  const auto rotated = client.post("/api/v1/auth/accept-tos", kAcceptTerms, shown);
+  const std::string renewed = token_in(rotated);
+  client.post("/api/v1/auth/accept-tos", kAcceptTerms, shown);
+  client.ask(request("POST", "/api/v1/captures", R"({"content":"canary-in-body"})", bearer(key)));
+  client.get("/api/v1/settings?q=canary-in-query", bearer(key));
+  client.get("/canary-in-path", bearer(key + "x"));
+  client.post("/api/v1/auth/logout", "{}", cookie(renewed));
+  REQUIRE(log->find("/api/v1/auth/logout") != "");
+  CHECK(log->lines().size() >= 9);
+  for (const auto& line : log->lines()) {
+    CAPTURE(line);
+    for (const std::string& secret : {session, renewed, key.substr(8), csrf, csrf.substr(33)}) {
+      CHECK(line.find(secret.substr(0, 8)) == std::string::npos);
+    }
+    CHECK(line.find("canary") == std::string::npos);
+    CHECK(line.find("example.com") == std::string::npos);
+  }
 }
 
 TEST_CASE("a cookie that is no session counts as absent, and of several the good one counts (R14, R22)") {
