@@ -181,6 +181,12 @@ STORE_TEST("the hint to make a rule comes with a frequent pair and ends with the
       "reduced_mode, soft_landing, time_of_day, candidates) VALUES ($1, $2, $3, '1.0.0', 'standard', 'default', FALSE, "
       "FALSE, 'morning', '[]')",
       ann.id(), Uuid::parse("0194f5c0-0000-8000-8000-00000000aaaa").value(), world.clock->now());
+  world.sql(
+      "INSERT INTO decision_outcomes (user_id, id, exposure_id, action, action_key, time_to_action_ms, source, "
+      "within_primary, within_secondary, created_at) VALUES ($1, $2, $2, 'expanded', 'x', 1, 'client', FALSE, FALSE, "
+      "$3)",
+      ann.id(), Uuid::parse("0194f5c0-0000-8000-8000-00000000aaaa").value(), world.clock->now());
+  world.clock->advance(std::chrono::minutes(3));
   const auto guidance = [&] { return ann.call("today.get")["guidance"]; };
   CHECK(guidance()["step"] == "intro_rules");
   const auto rule = ann.call("rules.create", R"({"name":"r","trigger":"today_open","action":"capture"})")["rule"];

@@ -26,6 +26,16 @@ TEST_CASE("SIGTERM under load: every request that was begun is answered whole, a
   }
 }
 
+TEST_CASE("what Today showed before SIGTERM is stored by the time the server has ended") {
+  const Folder folder;
+  Serving server(folder, {"--local", "--now", kLoadNow});
+  CHECK(server.client().get("/api/v1/today").status == 200);
+  CHECK(server.stop() == 0);
+  const auto store = Store::open(folder.store());
+  CHECK(store->begin(Mode::read)->query<std::int64_t>(Sql{"SELECT COUNT(*) FROM decision_exposures"}) ==
+        std::vector<std::int64_t>{1});
+}
+
 TEST_CASE("SIGINT ends an idle server at once with status 0, keep-alive connections or not") {
   const Folder folder;
   Serving server(folder);

@@ -139,6 +139,7 @@ struct Context {
     std::vector<CookieOrder> cookies{};
     // What is stored, in a transaction of its own, when the operation refuses: its own changes are not.
     std::vector<std::function<void(Transaction&)>> on_refusal{};
+    std::vector<std::function<void(Transaction&)>> later{};  // see later()
   } reply;
 
   bool is_fresh = false;  // the caller has just signed in (rule R23), or is trusted
@@ -151,6 +152,10 @@ struct Context {
   Uuid new_id() const { return ids.next(now); }
   // Tells subscribers of the engine, after the commit.
   void publish(std::string name, std::string json) { reply.events.emplace_back(std::move(name), std::move(json)); }
+  // Stores something after the answer, in a transaction of its own: it raises no revision, and when it fails nobody is
+  // told but the operator. Stored at the latest before the user's next write, or a minute later by the clock. `work`
+  // must hold all it needs.
+  void later(std::function<void(Transaction&)> work) { reply.later.push_back(std::move(work)); }
   // Sets the answer's entity tag; true when the caller holds it already, so that the output will not be sent.
   bool tagged(std::string etag);
 };

@@ -1,5 +1,6 @@
 #include "ignition/domains/activity.hpp"
 
+#include "domains/today/exposures.hpp"
 #include "ignition/domains/flags.hpp"
 #include "ignition/domains/today.hpp"
 #include "ignition/rules/gap.hpp"
@@ -14,7 +15,7 @@ constexpr Sql kEngagement{R"sql(
          COALESCE(e.momentum, 'pending'), COALESCE(e.reduced_dismissed, FALSE), COALESCE(e.show_full, FALSE),
          e.last_activity_at, COALESCE(e.completions_total, 0),
          COALESCE(p.telemetry_enabled, TRUE),
-         (SELECT a.module FROM activity_events a
+         (SELECT a.event_type FROM activity_events a
            WHERE a.user_id = $1 AND a.occurred_at >= $2 AND a.completion AND a.reversed_at IS NULL
            ORDER BY a.occurred_at DESC, a.id DESC LIMIT 1),
          COALESCE(p.tips_enabled, TRUE), p.gap_mode, p.gap_threshold_hours, p.gap_threshold_days,
@@ -24,7 +25,8 @@ constexpr Sql kEngagement{R"sql(
                   WHERE g.user_id = $1 AND g.step = 'intro_capture' AND g.done_at IS NOT NULL),
          EXISTS (SELECT 1 FROM guidance_state g
                   WHERE g.user_id = $1 AND g.step = 'intro_return'
-                    AND (g.done_at IS NOT NULL OR g.dismiss_count >= 2 OR g.cooldown_until > $3))
+                    AND (g.done_at IS NOT NULL OR g.dismiss_count >= 2 OR g.cooldown_until > $3)),
+         EXISTS (SELECT 1 FROM decision_exposures d WHERE d.user_id = $1 AND d.shown_at >= $4)
     FROM users u
     LEFT JOIN engagement_state e ON e.user_id = u.id
     LEFT JOIN today_prefs p ON p.user_id = u.id
@@ -75,7 +77,7 @@ struct Engagement : rules::EngagementSession {
   std::optional<Instant> last_activity_at;
   std::int64_t completions_total = 0;
   bool telemetry_enabled = true;
-  std::optional<std::string> previous_module;  // of the newest completion before this call, if recent
+  std::optional<std::string> previous_event;  // type of the newest completion before this call, if recent
   bool tips_enabled = true;
   std::optional<rules::GapMode> gap_mode;
   std::optional<int> gap_threshold_hours;
@@ -83,10 +85,12 @@ struct Engagement : rules::EngagementSession {
   bool start_hint_done = false;
   bool capture_hint_done = false;
   bool return_hint_closed = false;
+  bool was_shown_lately = false;  // Today, so recently that this call may be credited to it
 };
 BOOST_DESCRIBE_STRUCT(Engagement, (rules::EngagementSession),
-                      (last_activity_at, completions_total, telemetry_enabled, previous_module, tips_enabled, gap_mode,
-                       gap_threshold_hours, gap_threshold_days, start_hint_done, capture_hint_done, return_hint_closed))
+                      (last_activity_at, completions_total, telemetry_enabled, previous_event, tips_enabled, gap_mode,
+                       gap_threshold_hours, gap_threshold_days, start_hint_done, capture_hint_done, return_hint_closed,
+                       was_shown_lately))
 
 struct OnlyId {
   Uuid id;
@@ -112,9 +116,10 @@ namespace {
 
 Call& call_of(Context& ctx) {
   if (!ctx.activity) {
-    ctx.activity = std::make_shared<Call>(
-        Call{.state = ctx.db.one<Engagement>(kEngagement, ctx.user, ctx.now - kFollowing, ctx.now),
-             .session_id = ctx.new_id()});
+    ctx.activity =
+        std::make_shared<Call>(Call{.state = ctx.db.one<Engagement>(kEngagement, ctx.user, ctx.now - kFollowing,
+                                                                    ctx.now, ctx.now - today::kCredited),
+                                    .session_id = ctx.new_id()});
   }
   return *ctx.activity;
 }
@@ -146,9 +151,10 @@ struct Transition {
   std::string to;
 };
 std::optional<Transition> transition_to(const Call& call, rules::EventKind kind) {
-  const std::string_view module = rules::rule_of(kind).module;
-  if (!call.state.telemetry_enabled || !call.state.previous_module || module.empty()) return {};
-  return Transition{"module:" + *call.state.previous_module, "module:" + std::string(module)};
+  const auto previous = rules::event_kind(call.state.previous_event.value_or(""));
+  if (!call.state.telemetry_enabled || !previous) return {};
+  const auto key = [](rules::EventKind one) { return "module:" + std::string(name_of(rules::ranked_module(one))); };
+  return Transition{key(*previous), key(kind)};
 }
 
 // Takes the event as the completion of this call, in place of the one taken before.
@@ -211,6 +217,9 @@ void engage(Context& ctx, const Event& event, const Uuid& id, bool counts) {
   if (!rules::touches(event.kind, event.deed)) return;
   Call& call = call_of(ctx);
   end_hints(ctx, call.state, event.kind);
+  if (call.state.telemetry_enabled && call.state.was_shown_lately) {
+    today::credit(ctx, event.kind, event.deed, event.entity_type, event.entity_id);
+  }
   auto& last = call.state.last_activity_at;
   last = last ? std::max(*last, ctx.now) : ctx.now;
   if (counts) {

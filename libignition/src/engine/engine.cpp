@@ -13,6 +13,7 @@
 
 #include "domains/product.hpp"
 #include "engine/accounts.hpp"
+#include "engine/backlog.hpp"
 #include "engine/idempotency.hpp"
 #include "engine/replica.hpp"
 #include "engine/standing.hpp"
@@ -21,6 +22,9 @@
 
 namespace ignition {
 namespace {
+
+// The longest time by the clock for which the effects of Context::later may be missing.
+constexpr Micros kStoredWithin = std::chrono::minutes(1);
 
 constexpr Sql kRaiseRevision{R"sql(UPDATE users SET revision = revision + 1 WHERE id = $1)sql"};
 
@@ -108,6 +112,18 @@ std::string key_of(const Config& config) {
   system_random()({reinterpret_cast<std::uint8_t*>(key.data()), key.size()});
   return key;
 }
+
+// Waiting work of a user that a write stores along with its own; given back when the write fails.
+struct Owed {
+  Owed(Backlog& backlog_, const Uuid& user_) : backlog(backlog_), user(user_) {}
+  ~Owed() { backlog.give_back(user, std::move(entries)); }
+  Owed(const Owed&) = delete;
+  Owed& operator=(const Owed&) = delete;
+
+  Backlog& backlog;
+  const Uuid user;
+  Backlog::Entries entries;
+};
 
 using Listener = std::function<void(std::string_view, std::string_view)>;
 
@@ -289,15 +305,25 @@ class OpenEngine final : public Engine {
                         : operation.prepare(operation.preparing, {*store_, config_, random_, hashes_, caller}, input);
     const Instant now = clock_->now();
     const bool writes = operation.effect == Effect::write;
+    Owed owed(backlog_, caller.user);
+    if (has_account(operation.access)) {
+      if (writes) {
+        owed.entries = backlog_.take(caller.user);
+      } else {
+        backlog_.settle(caller.user, now - kStoredWithin);
+      }
+    }
     const Opened opened =
         writes ? open(operation, caller, Mode::write, now) : open_for_reading(operation, caller, ways, now);
+    backlog_.perform(owed.entries, *opened.db);
+    const std::int64_t rows_before = opened.db->rows_changed();
     Context context =
         context_of(caller, opened.caller.principal, *opened.db, writes ? Mode::write : Mode::read, now, call);
     context.prepared = std::move(prepared);
     context.is_fresh = is_fresh(caller, opened.caller, config_, now);
     const bool keyed = !call.idempotency_key.empty() && has_account(operation.access);
     if (writes && keyed && idempotency::may_be_kept(operation)) {
-      write_once(operation, context, input, output, call, *answer);
+      if (write_once(operation, context, input, output, call, *answer, rows_before)) owed.entries.clear();
       answer->use = opened.caller.use;
       return std::move(context.reply.events);
     }
@@ -313,7 +339,9 @@ class OpenEngine final : public Engine {
       *answer = answer_of(operation, context, output);
       answer->use = opened.caller.use;
     }
-    if (writes) finish(context);
+    if (writes) finish(context, rows_before);
+    owed.entries.clear();
+    store_later(context);
     return std::move(context.reply.events);
   }
 
@@ -335,6 +363,10 @@ class OpenEngine final : public Engine {
             .mode = mode,
             .if_none_match = call.if_none_match,
             .reply = {}};
+  }
+
+  void store_later(Context& context) {
+    for (auto& work : context.reply.later) backlog_.add(context.user, context.now, std::move(work));
   }
 
   // At most accounts::kMostAtOnce reads.
@@ -369,6 +401,7 @@ class OpenEngine final : public Engine {
   std::optional<Answer> from_memory(const KeptRead& read, const Principal& account, Instant now) {
     const Operation* operation = catalogue().find(read.call->operation);
     if (operation == nullptr || !operation->kept || operation->effect != Effect::read) return {};
+    if (backlog_.owes(account.user_id, now - kStoredWithin)) return {};
     try {
       check_access(*operation, *read.caller);
       check_account(*operation, *read.caller, {.principal = account, .use = {}, .auth_time = read.caller->auth_time},
@@ -379,19 +412,22 @@ class OpenEngine final : public Engine {
       NoStore db;
       Context context = context_of(*read.caller, account, db, Mode::read, now, *read.call);
       operation->invoke(operation->function, context, input.get(), output.get());
-      return answer_of(*operation, context, output.get());
+      Answer answer = answer_of(*operation, context, output.get());
+      store_later(context);
+      return answer;
     } catch (const WantsStore&) {
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): call() meets it again, and tells
     }
     return {};
   }
 
-  void write_once(const Operation& operation, Context& context, const void* input, void* output, const Call& call,
-                  Answer& answer) {
+  // False when the answer was stored before, so that nothing is.
+  bool write_once(const Operation& operation, Context& context, const void* input, void* output, const Call& call,
+                  Answer& answer, std::int64_t rows_before) {
     const auto request = idempotency::request(operation, call.idempotency_key, input);
     if (auto stored = idempotency::find(context, request)) {
       answer = std::move(*stored);
-      return;
+      return false;
     }
     try {
       context.db.attempt([&] { invoke(operation, context, input, output); });
@@ -405,7 +441,8 @@ class OpenEngine final : public Engine {
     }
     answer = answer_of(operation, context, output);
     idempotency::store(context, request, answer, *operation.output, output);
-    finish(context);
+    finish(context, rows_before);
+    return true;
   }
 
   // What time alone has changed is stored first, so that the operation finds it done.
@@ -424,8 +461,10 @@ class OpenEngine final : public Engine {
     return answer;
   }
 
-  static void finish(Context& context) {
-    if (context.db.rows_changed() > 0 && !context.user.is_nil()) context.db.execute(kRaiseRevision, context.user);
+  // `rows_before`: changed by other work of this transaction, which raises no revision.
+  static void finish(Context& context, std::int64_t rows_before) {
+    if (context.db.rows_changed() > rows_before && !context.user.is_nil())
+      context.db.execute(kRaiseRevision, context.user);
     context.db.commit();
   }
 
@@ -496,6 +535,7 @@ class OpenEngine final : public Engine {
   std::mutex listeners_mutex_;
   std::map<int, Listener> listeners_;
   int last_listener_ = 0;
+  Backlog backlog_{*store_, [this](const std::string& line) { log(line); }};  // ends before what it needs
 };
 
 }  // namespace

@@ -31,7 +31,9 @@ void append_big_endian(std::string& out, std::int64_t number) {
   for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(bits >> shift & 0xFFU);
 }
 
-Uuid exposure_of(const Sha256& content, const Uuid& user_id, Instant now) {
+}  // namespace
+
+Uuid exposure_id(const Sha256& content, const Uuid& user_id, Instant now) {
   std::string seed(kDomain);
   seed += '\0';
   seed.append(user_id.bytes.begin(), user_id.bytes.end());
@@ -47,8 +49,6 @@ Uuid exposure_of(const Sha256& content, const Uuid& user_id, Instant now) {
   return id;
 }
 
-}  // namespace
-
 std::string unstamped(std::string_view payload_json) {
   const Place generated = place_of(payload_json, "generated_at");
   const Place exposure = place_of(payload_json, "exposure_id");
@@ -63,7 +63,7 @@ std::string unstamped(std::string_view payload_json) {
 
 Seal seal_of(std::string_view unstamped_json, const Uuid& user_id, Instant now) {
   const Sha256 content = sha256(unstamped_json);
-  return {.exposure_id = exposure_of(content, user_id, now),
+  return {.exposure_id = exposure_id(content, user_id, now),
           .etag = hex_text(content).substr(0, kEtagDigits),
           .content = content};
 }
@@ -79,7 +79,7 @@ std::string restamped(std::string_view sealed_json, const Sha256& content, const
   std::string json(sealed_json);
   const std::string at = now.text();
   json.replace(place_of(json, "generated_at").value, at.size(), at);
-  json.replace(place_of(json, "exposure_id").value, 36, exposure_of(content, user_id, now).text());
+  json.replace(place_of(json, "exposure_id").value, 36, exposure_id(content, user_id, now).text());
   return json;
 }
 

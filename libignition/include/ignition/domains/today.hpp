@@ -8,6 +8,7 @@
 
 #include "ignition/catalogue.hpp"
 #include "ignition/context.hpp"
+#include "ignition/rules/outcomes.hpp"
 #include "ignition/rules/today.hpp"
 
 namespace ignition::today {
@@ -120,6 +121,45 @@ struct Guidance {
 BOOST_DESCRIBE_STRUCT(Guidance, (), (guidance))
 
 Guidance dismiss_guidance(Context& ctx, const DismissGuidance& in);
+
+struct ActionNameFormat {
+  static constexpr std::string_view name =
+      "started, completed, dismissed, expanded, skipped, bounced, or an older spelling of these";
+  static constexpr std::size_t max = 40;
+  static bool accepts(std::string_view text) { return rules::outcome_action(text).has_value(); }
+};
+
+// A key or an id, so that no words of the user come into telemetry.
+struct KeyFormat {
+  static constexpr std::string_view name = "a key of a-z A-Z 0-9 : . _ -";
+  static constexpr std::size_t max = 80;
+  static bool accepts(std::string_view text);
+};
+using Key = Formatted<KeyFormat>;
+
+struct GivenOutcome {
+  Uuid exposure_id;
+  Formatted<ActionNameFormat> action;
+  Key action_key;  // "" for bounced
+  std::optional<Key> target_id;
+  Int<0, 86'400'000> time_to_action_ms;
+};
+BOOST_DESCRIBE_STRUCT(GivenOutcome, (), (exposure_id, action, action_key, target_id, time_to_action_ms))
+
+struct RecordOutcomes {
+  List<GivenOutcome, 1, 50> outcomes;
+};
+BOOST_DESCRIBE_STRUCT(RecordOutcomes, (), (outcomes))
+
+struct RecordedOutcomes {
+  std::int64_t recorded = 0;
+  std::int64_t duplicates = 0;  // known already
+  std::int64_t ignored = 0;     // of showings that are unknown, somebody else's or too old
+};
+BOOST_DESCRIBE_STRUCT(RecordedOutcomes, (), (recorded, duplicates, ignored))
+
+// Stores what a client saw become of what Today showed.
+RecordedOutcomes record_outcomes(Context& ctx, const RecordOutcomes& in);
 
 struct Switches {
   Map<bool> flags;                  // effective values, full names

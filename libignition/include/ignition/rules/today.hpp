@@ -184,8 +184,11 @@ Instant valid_until(const TodayFacts& facts, const Calendar& calendar, Instant n
 // The payload's JSON without generated_at, exposure_id and etag: what its content hash is taken of.
 std::string unstamped(std::string_view payload_json);
 
+// Version 8 (RFC 9562); the same for the same user, clock and content.
+Uuid exposure_id(const Sha256& content, const Uuid& user_id, Instant now);
+
 struct Seal {
-  Uuid exposure_id;  // version 8 (RFC 9562); the same for the same user, clock and content
+  Uuid exposure_id;
   std::string etag;  // 32 hexadecimal digits, the same for the same content
   Sha256 content{};  // of the unstamped payload
 };

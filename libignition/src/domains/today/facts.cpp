@@ -55,9 +55,10 @@ constexpr std::string_view kInbox = R"sql(
    WHERE user_id = $1 AND is_processed = FALSE AND is_archived = FALSE AND (expires_at IS NULL OR expires_at > $3)
      AND snoozed_until > $3)sql";
 
-// What became of the last ten showings, what was used how often, the newest deed that can be resumed, the newest
-// completion, whether anything was ever started or captured, and when the next deed comes into sight (a clock that was
-// put back leaves deeds ahead of it). The orders of the last two make SQLite walk the index on the type.
+// What became of the last showings (some of which are too new to count), what was used how often, the newest deed that
+// can be resumed, the newest completion, whether anything was ever started or captured, and when the next deed comes
+// into sight (a clock that was put back leaves deeds ahead of it). The orders of the last two make SQLite walk the
+// index on the type.
 constexpr std::string_view kUsage = R"sql(
   SELECT 'usage', event_type, NULL, NULL, NULL, NULL, COUNT(*), NULL, NULL, MIN(occurred_at), NULL, NULL, NULL,
          MAX(activity_date), completion, NULL
@@ -111,7 +112,7 @@ constexpr std::string_view kUsage = R"sql(
            (SELECT MIN(o.created_at) FROM decision_outcomes o
              WHERE o.user_id = $1 AND o.exposure_id = e.id) AS answered_at
       FROM decision_exposures e WHERE e.user_id = $1 AND e.shown_at <= $3
-     ORDER BY e.shown_at DESC, e.id ASC LIMIT 10) AS last_exposures
+     ORDER BY e.shown_at DESC, e.id ASC LIMIT 40) AS last_exposures
   UNION ALL
   SELECT 'transition', from_key, to_key, NULL, NULL, NULL, count, NULL, NULL, last_at, NULL, NULL, NULL, NULL, NULL, NULL
     FROM action_transitions WHERE user_id = $1)sql";
@@ -219,11 +220,27 @@ void fill_inbox(Facts& out, std::span<const FactRow> rows, const Context&) {
   }
 }
 
-// One of the last ten showings of Today.
-void add_exposure(rules::TodayFacts& facts, Instant shown, std::optional<Instant> first_outcome, Instant now) {
-  ++facts.guidance.exposures_of_last_10;
-  if (rules::is_bounced(shown, first_outcome, now)) ++facts.guidance.bounced_of_last_10;
-  if (!first_outcome) facts.turning_points.push_back(rules::bounces_at(shown) + Micros(1));
+// A showing of Today and the first that became of it.
+using Showing = std::pair<Instant, std::optional<Instant>>;
+
+// The last ten showings. One counts from the instant at which it would be passed over, so that nobody sees another
+// Today just for having looked, however soon what they saw is stored.
+void fill_showings(rules::TodayFacts& facts, std::vector<Showing> showings, Instant now) {
+  constexpr int kLast = 10;
+  auto& guidance = facts.guidance;
+  std::ranges::sort(showings, std::greater<>(), &Showing::first);
+  std::vector<Instant> awaited{rules::bounces_at(now)};  // this one
+  for (const auto& [shown, first_outcome] : showings) {
+    if (now <= rules::bounces_at(shown)) {
+      awaited.push_back(rules::bounces_at(shown));
+    } else if (guidance.exposures_of_last_10 < kLast) {
+      ++guidance.exposures_of_last_10;
+      if (rules::is_bounced(shown, first_outcome, now)) ++guidance.bounced_of_last_10;
+    }
+  }
+  const auto& hint = guidance.steps[static_cast<std::size_t>(rules::GuidanceStep::intro_rules)];
+  if (!guidance.frequent_pair || hint.done_at || hint.dismiss_count >= 2) return;
+  for (const Instant at : awaited) facts.turning_points.push_back(at + Micros(1));
 }
 
 rules::ActionModule module_of_event(rules::EventKind kind) {
@@ -237,9 +254,10 @@ rules::ActionModule module_of_key(std::string_view key) {
 
 void fill_usage(Facts& out, std::span<const FactRow> rows, const Context& ctx) {
   std::vector<rules::EventUsage> events;
+  std::vector<Showing> showings;
   for (const FactRow& row : rows) {
     if (row.tag == "exposure") {
-      add_exposure(out.facts, row.at1.value_or(Instant{}), row.at2, ctx.now);
+      if (row.at1) showings.emplace_back(*row.at1, row.at2);
       continue;
     }
     if (row.tag == "transition") {
@@ -271,6 +289,7 @@ void fill_usage(Facts& out, std::span<const FactRow> rows, const Context& ctx) {
     if (row.tag == "captured") out.facts.guidance.captured = out.facts.guidance.started = true;
   }
   out.facts.usage = rules::usage_of(events);
+  fill_showings(out.facts, std::move(showings), ctx.now);
 }
 
 void fill_prefs(rules::TodayPrefs& prefs, const FactRow& row) {

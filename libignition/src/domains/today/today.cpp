@@ -1,5 +1,6 @@
 #include "ignition/domains/today.hpp"
 
+#include "domains/today/exposures.hpp"
 #include "domains/today/facts.hpp"
 #include "ignition/domains/activity.hpp"
 #include "ignition/domains/flags.hpp"
@@ -37,7 +38,8 @@ using SharedFacts = std::shared_ptr<const Facts>;
 // An answer with what it was decided from. Nothing else is kept under kView.
 struct KeptToday : CachedAnswer {
   SharedFacts facts;
-  Sha256 content{};  // of the JSON
+  Sha256 content{};                          // of the JSON
+  std::shared_ptr<const Exposure> exposure;  // null: not to be remembered
 };
 
 // What is kept of the user, if neither data nor time changed it since. Its JSON is empty when only the facts are known.
@@ -76,39 +78,52 @@ rules::TodayPayload decide_now(Context& ctx, std::optional<std::string_view> rou
 }
 
 // Keeps an answer that depends on nothing but user, time and data beside its facts.
-void keep_answer(Context& ctx, const std::string& json, const rules::Seal& seal) {
+void keep_answer(Context& ctx, const std::string& json, const rules::Seal& seal,
+                 const std::shared_ptr<const Exposure>& exposure) {
   const auto before = kept(ctx);
   if (!before) return;
   auto today = std::make_shared<KeptToday>(*before);
   today->etag = seal.etag;
   today->json = json;
   today->content = seal.content;
+  today->exposure = exposure;
   ctx.cache.put(ctx.user, kView, std::move(today));
 }
 
 struct Decided {
   std::string json;
-  std::string etag;
+  rules::Seal seal;
+  std::shared_ptr<const Exposure> exposure;  // null: not to be remembered
 };
 
 // The payload's JSON, sealed.
 Decided decide_sealed(Context& ctx, std::optional<std::string_view> route) {
   std::string json;
   const SharedFacts facts = current_facts(ctx);
+  std::shared_ptr<const Exposure> exposure;
   bool decided = true;
   try {
-    json = to_json(decide(*facts, ctx, route));
+    const auto payload = decide(*facts, ctx, route);
+    json = to_json(payload);
+    if (facts->facts.prefs.telemetry_enabled) exposure = exposure_of(payload);
   } catch (const std::exception&) {
     json = to_json(decide_without_facts(ctx, route));
     decided = false;
   }
   auto seal = rules::seal(json, ctx.user, ctx.now);
-  if (decided && !route) keep_answer(ctx, json, seal);
-  return {std::move(json), std::move(seal.etag)};
+  if (decided && !route) keep_answer(ctx, json, seal, exposure);
+  return {std::move(json), std::move(seal), std::move(exposure)};
 }
 
-Rendered<rules::TodayPayload> rendered(std::string json) {
-  return {std::make_shared<const std::string>(std::move(json))};
+void show(Context& ctx, const Sha256& content, const std::shared_ptr<const Exposure>& exposure) {
+  if (!exposure || !is_due(*exposure, ctx.now)) return;
+  remember(ctx, rules::exposure_id(content, ctx.user, ctx.now), exposure);
+}
+
+// Gives the decision as the answer, unless the caller holds it already; then nothing was shown.
+Rendered<rules::TodayPayload> answered(Context& ctx, Decided&& decision) {
+  if (!ctx.tagged(std::move(decision.seal.etag))) show(ctx, decision.seal.content, decision.exposure);
+  return {std::make_shared<const std::string>(std::move(decision.json))};
 }
 
 rules::EngagementSession seen(const Context& ctx, const rules::EngagementSession& stored) {
@@ -128,18 +143,13 @@ Decision decision(Context& ctx) {
 }
 
 Rendered<rules::TodayPayload> get(Context& ctx, const GetToday& in) {
-  if (in.current_route) {
-    Decided decision = decide_sealed(ctx, std::string_view(in.current_route->value));
-    ctx.tagged(std::move(decision.etag));
-    return rendered(std::move(decision.json));
-  }
+  if (in.current_route) return answered(ctx, decide_sealed(ctx, std::string_view(in.current_route->value)));
   if (const auto answer = kept(ctx); answer && !answer->json.empty()) {
     if (ctx.tagged(answer->etag)) return {};
-    return rendered(rules::restamped(answer->json, answer->content, ctx.user, ctx.now));
+    show(ctx, answer->content, answer->exposure);
+    return {std::make_shared<const std::string>(rules::restamped(answer->json, answer->content, ctx.user, ctx.now))};
   }
-  Decided decision = decide_sealed(ctx, {});
-  ctx.tagged(std::move(decision.etag));
-  return rendered(std::move(decision.json));
+  return answered(ctx, decide_sealed(ctx, {}));
 }
 
 Summary summary(Context& ctx, const Nothing&) {
@@ -233,6 +243,8 @@ void add_operations(Catalogue& c) {
   c.add("today.show_full", Post("/today/show-full"), user, write, &show_full, "Shows all of Today, or no longer.");
   c.add("today.dismiss_guidance", Post("/today/guidance/{step}/dismiss"), user, write, &dismiss_guidance,
         "Hides a hint for three days, the second time for good.");
+  c.add("today.record_outcomes", Post("/today/outcomes"), user, write, &record_outcomes,
+        "Tells what became of what Today showed.");
   c.add("today.flags", Get("/today/flags"), user, read, &flags, "The effective switches of Today.");
 }
 
