@@ -229,3 +229,54 @@ TEST_CASE("the streak of a habit with shields is what a full walk says, whatever
     RC_ASSERT(life.used("auto") == sorted_dates(full().spent));
   }));
 }
+
+TEST_CASE("reads show what the next write stores, when the daily streak and habits want the same shields") {
+  CHECK(rc::check("reads before and after a write agree", [] {
+    Life life;
+    const std::string walk = life.habit("");
+    std::vector<std::string> habits{life.habit(R"(, "auto_shield": true)")};
+    habits.push_back(life.habit(R"(, "auto_shield": true, "frequency": "weekly", "target_count": 2)"));
+    const auto seen = [&] {
+      std::string all = std::to_string(life.shields_held());
+      all += life.ann().call("streaks.list").json();
+      all += life.ann().call("market.inventory")["purchases"].json();
+      for (const auto& habit : habits) {
+        const auto one = life.ann().call("habits.get", fmt::format(R"({{"id": "{}"}})", habit))["habit"];
+        all += fmt::format(" {} {} {}", one["current_streak"].json(), one["longest_streak"].json(),
+                           one["streak_status"].json());
+      }
+      return all;
+    };
+    std::set<std::pair<std::string, LocalDate>> done;
+    const int steps = *rc::gen::inRange(1, 30);
+    for (int n = 0; n < steps; ++n) {
+      life.noon(life.today() + *rc::gen::weightedElement<int>({{2, 0}, {5, 1}, {3, 2}, {1, 5}}));
+      const auto before = seen();
+      life.write();
+      RC_ASSERT(seen() == before);
+      const auto& habit = *rc::gen::weightedElement<std::string>({{2, walk}, {2, habits[0]}, {2, habits[1]}});
+      const LocalDate date = life.some_late_date();
+      switch (*rc::gen::weightedElement<int>({{5, 0}, {1, 1}, {3, 2}})) {
+        case 0:
+          life.complete(habit, date);
+          done.emplace(habit, date);
+          break;
+        case 1:
+          if (done.erase({habit, date}) > 0) life.undo(habit, date);
+          break;
+        default:
+          life.buy_shield();
+          break;
+      }
+      // Every shield is held or spent on a day on which nothing was done, once.
+      const auto spent = static_cast<std::int64_t>(life.used("auto").size());
+      RC_ASSERT(life.world().count("SELECT CAST(COALESCE(sum(uses_remaining), 0) AS BIGINT) FROM user_purchases") +
+                    spent ==
+                static_cast<std::int64_t>(life.bought.size()));
+      RC_ASSERT(life.world().count("SELECT count(*) FROM shield_uses u JOIN streak_days d ON d.user_id = u.user_id AND "
+                                   "d.streak_type = u.streak_type AND d.activity_date = u.used_for") == 0);
+      RC_ASSERT(life.world().count("SELECT count(*) FROM shield_uses u JOIN user_purchases p ON p.user_id = u.user_id "
+                                   "AND p.id = u.purchase_id WHERE p.purchased_on > u.used_for") == 0);
+    }
+  }));
+}
