@@ -98,13 +98,18 @@ TEST_CASE("the daily streak and its shields, by hand and by themselves, are what
                     "CONFLICT " + std::string(name_of(allowed)));
           return;
         }
-        RC_ASSERT(life.ann().call("streaks.protect", body)["shields_left"] == streak.shields_left - 1);
+        const auto answer = life.ann().call("streaks.protect", body);
         for (std::size_t i = life.bought.size(); i-- > 0;) {
           if (std::ranges::find(streak.spent, i, &rules::ShieldSpent::shield) != streak.spent.end()) continue;
           life.bought.erase(life.bought.begin() + static_cast<std::ptrdiff_t>(i));
           break;
         }
         by_hand.push_back(date);
+        // A run that goes on may take more of them.
+        judge([&](const rules::StreakInput&, const rules::Streak& now) {
+          RC_ASSERT(answer["shields_left"] == now.shields_left);
+          RC_ASSERT(answer["streak"]["current"] == now.current);
+        });
       });
     };
     const auto compare = [&] {
@@ -239,7 +244,6 @@ TEST_CASE("reads show what the next write stores, when the daily streak and habi
     const auto seen = [&] {
       std::string all = std::to_string(life.shields_held());
       all += life.ann().call("streaks.list").json();
-      all += life.ann().call("market.inventory")["purchases"].json();
       for (const auto& habit : habits) {
         const auto one = life.ann().call("habits.get", fmt::format(R"({{"id": "{}"}})", habit))["habit"];
         all += fmt::format(" {} {} {}", one["current_streak"].json(), one["longest_streak"].json(),
@@ -268,15 +272,17 @@ TEST_CASE("reads show what the next write stores, when the daily streak and habi
           life.buy_shield();
           break;
       }
-      // Every shield is held or spent on a day on which nothing was done, once.
+      // Every shield is held or spent once, on a day on which nothing was done and not before it was bought. (Of a
+      // week several days may stand for its last one.)
       const auto spent = static_cast<std::int64_t>(life.used("auto").size());
       RC_ASSERT(life.world().count("SELECT CAST(COALESCE(sum(uses_remaining), 0) AS BIGINT) FROM user_purchases") +
                     spent ==
                 static_cast<std::int64_t>(life.bought.size()));
       RC_ASSERT(life.world().count("SELECT count(*) FROM shield_uses u JOIN streak_days d ON d.user_id = u.user_id AND "
                                    "d.streak_type = u.streak_type AND d.activity_date = u.used_for") == 0);
-      RC_ASSERT(life.world().count("SELECT count(*) FROM shield_uses u JOIN user_purchases p ON p.user_id = u.user_id "
-                                   "AND p.id = u.purchase_id WHERE p.purchased_on > u.used_for") == 0);
+      RC_ASSERT(
+          life.world().count("SELECT count(*) FROM shield_uses u JOIN user_purchases p ON p.user_id = u.user_id "
+                             "AND p.id = u.purchase_id WHERE p.purchased_on > u.used_for AND u.habit_id IS NULL") == 0);
     }
   }));
 }

@@ -24,20 +24,21 @@ constexpr std::string_view kHabits = R"sql(
 // joins make SQLite begin with the habits, so that it reads of each only the days since its own checkpoint.
 constexpr std::string_view kFacts = R"sql(
   SELECT s.habit_id, 'schedule' AS what, s.effective_from AS first, CAST(NULL AS DATE) AS last, s.target_count AS number,
-         FALSE AS done, s.frequency, s.custom_days, CAST(NULL AS TIMESTAMPTZ) AS at, CAST(NULL AS TEXT) AS tz
+         FALSE AS done, s.frequency, s.custom_days, CAST(NULL AS TIMESTAMPTZ) AS at, CAST(NULL AS TEXT) AS tz,
+         CAST(NULL AS UUID) AS purchase
     FROM habits h CROSS JOIN habit_schedules s
    WHERE h.user_id = $1 AND {0} AND s.user_id = $1 AND s.habit_id = h.id
   UNION ALL
-  SELECT p.habit_id, 'pause', p.from_date, p.to_date, 0, FALSE, NULL, NULL, NULL, NULL
+  SELECT p.habit_id, 'pause', p.from_date, p.to_date, 0, FALSE, NULL, NULL, NULL, NULL, NULL
     FROM habits h CROSS JOIN habit_pauses p
    WHERE h.user_id = $1 AND {0} AND p.user_id = $1 AND p.habit_id = h.id
   UNION ALL
   SELECT u.habit_id, 'shield', u.used_for, CASE WHEN u.mode = 'auto' THEN b.purchased_on END, 0, FALSE, NULL, NULL,
-         NULL, NULL
+         NULL, NULL, u.purchase_id
     FROM habits h CROSS JOIN shield_uses u CROSS JOIN user_purchases b
    WHERE h.user_id = $1 AND {0} AND u.user_id = $1 AND u.habit_id = h.id AND b.user_id = $1 AND b.id = u.purchase_id
   UNION ALL
-  SELECT c.habit_id, 'day', c.completed_date, NULL, c.count, c.done, NULL, NULL, c.completed_at, c.tz
+  SELECT c.habit_id, 'day', c.completed_date, NULL, c.count, c.done, NULL, NULL, c.completed_at, c.tz, NULL
     FROM habits h CROSS JOIN habit_completions c
    WHERE h.user_id = $1 AND {0} AND c.user_id = $1 AND c.habit_id = h.id
      AND c.completed_date >= CASE WHEN h.settled_through < $3 THEN h.settled_through ELSE $3 END
@@ -70,8 +71,9 @@ struct Fact {
   std::optional<std::vector<int>> custom_days;
   std::optional<Instant> at;
   std::optional<std::string> tz;
+  std::optional<Uuid> purchase;
 };
-BOOST_DESCRIBE_STRUCT(Fact, (), (habit_id, what, first, last, number, done, frequency, custom_days, at, tz))
+BOOST_DESCRIBE_STRUCT(Fact, (), (habit_id, what, first, last, number, done, frequency, custom_days, at, tz, purchase))
 
 struct DayRow {
   LocalDate date;
@@ -95,7 +97,7 @@ void take(Stored& habit, Fact&& fact) {
       break;
     case What::shield:
       if (fact.last) {
-        habit.shielded.push_back({fact.first, *fact.last});
+        habit.shielded.push_back({fact.first, *fact.last, *fact.purchase});
       } else {
         habit.covered.push_back(fact.first);
       }
@@ -193,6 +195,24 @@ std::vector<std::size_t> newly_spent(const rules::Streak& streak, std::size_t he
   }
   std::ranges::sort(out);
   return out;
+}
+
+// What the walk left of the shields that it could spend: those spent before, from its checkpoint on, and those held. An
+// older one that became free takes the place of one that was spent before, which is held again.
+std::vector<shields::Held> unspent(const Stored& habit, const rules::Streak& streak,
+                                   std::span<const shields::Held> held) {
+  const std::size_t all = streak.spent.size() + static_cast<std::size_t>(streak.shields_left);
+  std::vector<shields::Held> pool;
+  for (auto i = habit.shielded.end() - static_cast<std::ptrdiff_t>(all - held.size()); i != habit.shielded.end(); ++i) {
+    pool.push_back({i->purchase, i->bought});
+  }
+  pool.insert(pool.end(), held.begin(), held.end());
+  std::vector<shields::Held> left;
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    if (std::ranges::find(streak.spent, i, &rules::ShieldSpent::shield) == streak.spent.end()) left.push_back(pool[i]);
+  }
+  std::ranges::sort(left, {}, [](const shields::Held& one) { return std::pair(one.bought, one.purchase); });
+  return left;
 }
 
 // What a read sees: held shields are spent, though that is not stored. A write has stored it before.
@@ -298,10 +318,10 @@ std::map<Uuid, std::vector<LocalDate>> shield(Context& ctx, std::vector<shields:
   for (Stored& habit : shielded_habits(ctx)) {
     if (left.empty()) break;
     habit.to_spend = shields::pool({}, left);
-    auto taken = newly_spent(streak_of(ctx, habit), left.size());
+    const auto streak = streak_of(ctx, habit);
     auto& bought = spent[habit.row.id];
-    for (const std::size_t i : taken) bought.push_back(left[i].bought);
-    for (auto i = taken.rbegin(); i != taken.rend(); ++i) left.erase(left.begin() + static_cast<std::ptrdiff_t>(*i));
+    for (const std::size_t i : newly_spent(streak, left.size())) bought.push_back(left[i].bought);
+    if (!bought.empty()) left = unspent(habit, streak, left);
   }
   return spent;
 }
@@ -315,7 +335,7 @@ bool spend_again(Context& ctx, Stored& habit) {
   load_all_days(ctx, habit);
   const auto know = [&](const std::vector<shields::Use>& stored) {
     habit.shielded.clear();
-    for (const auto& use : stored) habit.shielded.push_back({use.used_for, use.bought});
+    for (const auto& use : stored) habit.shielded.push_back({use.used_for, use.bought, use.purchase});
   };
   know(uses);
   habit.to_spend = shields::pool({}, held);

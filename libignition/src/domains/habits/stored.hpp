@@ -52,10 +52,11 @@ struct Day {
   std::string tz;
 };
 
-// A date and the date on which its shield was bought.
+// A date, and the purchase of the shield that was spent on it.
 struct Shielded {
   LocalDate used_for;
   LocalDate bought;
+  Uuid purchase;
 };
 
 struct Stored {
