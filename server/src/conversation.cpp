@@ -538,12 +538,14 @@ bool Conversation::begin_together() {
   return work_state_.compare_exchange_strong(expected, WorkState::running);
 }
 
-bool Conversation::end_together(std::optional<Answer> answer) {
-  if (answer) {
-    outcome_ = std::move(*answer);
+bool Conversation::end_together(KeptRead&& read) {
+  if (read.answer) {
+    outcome_ = std::move(*read.answer);
     work_state_.store(WorkState::done);
     return true;
   }
+  account_ = std::move(read.account);
+  if (account_) call_.account = &*account_;
   auto expected = WorkState::running;
   work_state_.compare_exchange_strong(expected, WorkState::waiting);  // unless it was given up
   return false;

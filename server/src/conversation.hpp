@@ -60,7 +60,7 @@ class Conversation {
   // that answered it, or failed it. Otherwise work() is still to be done.
   bool begin_together();
   KeptRead asks() const { return {.caller = &caller_, .call = &call_}; }
-  bool end_together(std::optional<Answer> answer);
+  bool end_together(KeptRead&& read);
   void fail_together(const Error& error);
   // After Wants::work, when it takes too long: answers without it, appending to `out`; wants close afterwards. Work
   // that has not begun never will. Nothing else may be called then but the destructor, after work() has returned.
@@ -188,6 +188,7 @@ class Conversation {
   std::string_view query_;
   Match match_;
   Caller caller_;
+  std::optional<Principal> account_;  // of the caller, when it was read already
   Call call_;
   Pairs path_pairs_;
   Pairs query_pairs_;

@@ -62,7 +62,7 @@ void SharedReads::answer(Connections connections) {
     Conversation& conversation = connections[i]->conversation();
     if (failure && !reads[i].answer) {
       conversation.fail_together(*failure);
-    } else if (!conversation.end_together(std::move(reads[i].answer))) {
+    } else if (!conversation.end_together(std::move(reads[i]))) {
       connections[i]->work_alone();
       continue;
     }

@@ -1,4 +1,5 @@
 // What Today showed and what became of it.
+#include <algorithm>
 #include <thread>
 
 #include "ignition/domains/today.hpp"
@@ -124,7 +125,23 @@ STORE_TEST("a showing is stored soon even when nobody calls again") {
   CHECK(world.count("SELECT COUNT(*) FROM decision_exposures") == 1);
 }
 
-STORE_TEST("one decision, answered again and again, is remembered once in ten seconds") {
+STORE_TEST("one decision, answered again and again, is remembered four times in ten seconds") {
+  World world(store);
+  const auto ann = settled(world);
+  world.clock->advance(std::chrono::seconds(1));
+  REQUIRE(world.clock->now().us % 10'000'000 == 1'000'000);
+  std::vector<Instant> expected;
+  for (int second = 1; second <= 12; ++second) {
+    if (second <= 4 || second >= 10) expected.push_back(world.clock->now());
+    ann.answer({.operation = "today.get"});
+    world.clock->advance(std::chrono::seconds(1));
+  }
+  std::vector<Instant> told;
+  for (const auto& one : shown(world, ann)) told.push_back(one.shown_at);
+  CHECK(told == expected);
+}
+
+STORE_TEST("who asks on many threads at one instant is shown one decision") {
   World world(store);
   const auto ann = settled(world);
   std::vector<std::thread> threads;
@@ -134,15 +151,7 @@ STORE_TEST("one decision, answered again and again, is remembered once in ten se
     });
   }
   for (auto& thread : threads) thread.join();
-  const Instant first = world.clock->now();
-  world.clock->advance(std::chrono::seconds(10) - Micros(1));
-  for (int i = 0; i < 100; ++i) ann.answer({.operation = "today.get"});
-  world.clock->advance(Micros(1));
-  for (int i = 0; i < 100; ++i) ann.answer({.operation = "today.get"});
-  const auto all = shown(world, ann);
-  REQUIRE(all.size() == 2);
-  CHECK(all[0].shown_at == first);
-  CHECK(all[1].shown_at == first + std::chrono::seconds(10));
+  CHECK(shown(world, ann).size() == 1);
 }
 
 STORE_TEST("an answer that needs no store is a showing, too") {
@@ -259,9 +268,18 @@ STORE_TEST("showings older than thirty days are forgotten with their outcomes") 
   const auto ann = settled(world);
   const auto today = ann.call("today.get");
   ann.call("today.record_outcomes", outcome(today, "started"));
+  const Uuid old = today["exposure_id"].id();
   world.clock->advance(std::chrono::hours(24 * 31));
-  ann.call("today.get");
-  CHECK(shown(world, ann).size() == 1);
+  const auto is_known = [&] {
+    const auto all = shown(world, ann);
+    return std::ranges::any_of(all, [&](const Shown& one) { return one.id == old; });
+  };
+  CHECK(is_known());
+  for (int i = 0; i < 200 && is_known(); ++i) {  // a later showing clears up, one of sixteen
+    world.clock->advance(std::chrono::seconds(10));
+    ann.call("today.get");
+  }
+  CHECK_FALSE(is_known());
   CHECK(outcomes(world).empty());
 }
 

@@ -48,6 +48,8 @@ struct Call {
   std::string_view idempotency_key{};
   std::string_view if_none_match{};
   UnknownKeys unknown_keys = UnknownKeys::refuse;
+  // The caller's account, when it was read for this call already (KeptRead::account): a read does not look for it again.
+  const Principal* account = nullptr;
 };
 
 struct Answer {
@@ -65,6 +67,7 @@ struct KeptRead {
   const Caller* caller = nullptr;
   const Call* call = nullptr;
   std::optional<Answer> answer{};
+  std::optional<Principal> account{};  // of the caller, when there is no answer; for call()
 };
 
 class Engine {

@@ -140,14 +140,21 @@ void Backlog::tell_lost(const std::exception& error) const noexcept {
   }
 }
 
-// False when the database wants it again.
+// The first time all at once; false when that failed. The last time each by itself, so that one failure is only its
+// own.
 bool Backlog::tried(const Batch& batch, bool last) noexcept {
   try {
     const auto db = store_.begin(Mode::write);
-    for (const auto& [user, entries] : batch.users) perform(*entries, *db);
+    for (const auto& [user, entries] : batch.users) {
+      if (last) {
+        perform(*entries, *db);
+      } else {
+        for (const Entry& entry : *entries) entry.work(*db);
+      }
+    }
     db->commit();
   } catch (const Error& error) {
-    if (!last && may_run_again(error)) return false;
+    if (!last) return false;
     tell_lost(error);
   } catch (const std::exception& error) {
     tell_lost(error);

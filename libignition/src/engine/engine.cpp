@@ -229,8 +229,9 @@ class OpenEngine final : public Engine {
     if (opened.watcher) opened.db->watch(*opened.watcher);
   }
 
-  // Refuses a caller whose account may not run the operation.
-  Opened open(const Operation& operation, const Caller& caller, Mode mode, Instant now) {
+  // Refuses a caller whose account may not run the operation. `account`: Call::account.
+  Opened open(const Operation& operation, const Caller& caller, Mode mode, Instant now,
+              const Principal* account = nullptr) {
     if (pending_migrations() > 0) {
       throw Error(Code::UNAVAILABLE, "The database needs to be migrated first.").because("schema_pending");
     }
@@ -239,8 +240,13 @@ class OpenEngine final : public Engine {
     // Operations for everybody still say who calls, and refuse who shows what is not good any more.
     if (!has_account(operation.access) && !has_stored_credential(caller)) return opened;
     if (mode == Mode::write && has_account(operation.access)) opened.db->lock_user(caller.user);
+    const bool known = account != nullptr && account->user_id == caller.user && !has_stored_credential(caller);
     try {
-      opened.caller = identify(*opened.db, caller, config_, now);
+      if (known && mode == Mode::glance) {
+        opened.caller = {.principal = *account, .use = {}, .auth_time = caller.auth_time};
+      } else {
+        opened.caller = identify(*opened.db, caller, config_, now);
+      }
     } catch (const Error& error) {
       // Only a failure to identify the user fails a read (rule F14).
       if (mode == Mode::write || error.code() != Code::INTERNAL) throw;
@@ -261,11 +267,12 @@ class OpenEngine final : public Engine {
   };
 
   // As above for a read that a replica may answer. The account is the store's; the replica must know it as it is.
-  Opened open_for_reading(const Operation& operation, const Caller& caller, const Ways& ways, Instant now) {
-    Opened opened = open(operation, caller, ways.glance ? Mode::glance : Mode::read, now);
-    const Principal& account = opened.caller.principal;
-    if (!ways.replica || !account.is_whole()) return opened;
-    if (auto copy = replica_.glance_at(account.user_id, account.revision, account.flags_version)) {
+  Opened open_for_reading(const Operation& operation, const Caller& caller, const Ways& ways, Instant now,
+                          const Principal* account) {
+    Opened opened = open(operation, caller, ways.glance ? Mode::glance : Mode::read, now, account);
+    const Principal& found = opened.caller.principal;
+    if (!ways.replica || !found.is_whole()) return opened;
+    if (auto copy = replica_.glance_at(found.user_id, found.revision, found.flags_version)) {
       opened.db = std::move(copy);
       watch(opened);
       opened.on_replica = true;
@@ -313,8 +320,8 @@ class OpenEngine final : public Engine {
         backlog_.settle(caller.user, now - kStoredWithin);
       }
     }
-    const Opened opened =
-        writes ? open(operation, caller, Mode::write, now) : open_for_reading(operation, caller, ways, now);
+    const Opened opened = writes ? open(operation, caller, Mode::write, now)
+                                 : open_for_reading(operation, caller, ways, now, call.account);
     backlog_.perform(owed.entries, *opened.db);
     const std::int64_t rows_before = opened.db->rows_changed();
     Context context =
@@ -393,8 +400,9 @@ class OpenEngine final : public Engine {
     for (KeptRead& read : reads) {
       if (has_stored_credential(*read.caller)) continue;  // call() asks for it
       const auto account = std::ranges::lower_bound(found, read.caller->user, {}, &Principal::user_id);
-      if (account != found.end() && account->user_id == read.caller->user)
-        read.answer = from_memory(read, *account, now);
+      if (account == found.end() || account->user_id != read.caller->user) continue;
+      read.answer = from_memory(read, *account, now);
+      if (!read.answer) read.account = *account;
     }
   }
 

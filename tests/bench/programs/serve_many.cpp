@@ -34,7 +34,8 @@ class ManyUsers final : public Engine {
   ManyUsers(std::unique_ptr<Engine> engine, std::uint64_t users) : engine_(std::move(engine)), users_(users) {}
 
   Answer call(const Caller& caller, const Call& call) override {
-    return caller.credential == Credential::local ? engine_->call(another(), call) : engine_->call(caller, call);
+    if (caller.credential != Credential::local) return engine_->call(caller, call);
+    return engine_->call(call.account != nullptr ? Caller::host(call.account->user_id) : another(), call);
   }
   void answer_kept(std::span<KeptRead> reads) override {
     std::vector<Caller> callers;

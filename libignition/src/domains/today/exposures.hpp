@@ -18,16 +18,17 @@ struct Exposure {
   bool reduced_mode = false;
   bool soft_landing = false;
   rules::PartOfDay time_of_day = rules::PartOfDay::morning;
-  std::string candidates;                                 // JSON
-  mutable std::atomic<std::int64_t> last_remembered = 0;  // microseconds since 1970; 0 = never
+  std::string candidates;                          // JSON
+  mutable std::atomic<std::int64_t> remembered{};  // see is_due
 };
 std::shared_ptr<const Exposure> exposure_of(const rules::TodayPayload& payload);
 
-// One decision, answered again and again from the cache, is remembered at most once in this time, so that a client that
-// asks all the time fills no table. A showing between is not known when its outcome is told.
-inline constexpr Micros kRememberedAgain = std::chrono::seconds(10);
+// One decision, answered again and again from the cache, is remembered so often in such a time, so that a program that
+// asks all the time fills no table. A showing beyond is not known when its outcome is told.
+inline constexpr Micros kRememberedWithin = std::chrono::seconds(10);
+inline constexpr int kMostRemembered = 4;
 
-// Whether the decision is to be remembered now; true for one of those who ask at about the same time.
+// Whether the decision is to be remembered now. Counts.
 bool is_due(const Exposure& exposure, Instant now);
 
 // Remembers, after the answer, that the caller was shown this.
