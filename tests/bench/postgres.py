@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-CONNECTIONS = 16
+CONNECTIONS = 64
 NOW = "2026-03-10T15:00:00Z"
 TODAY = "/api/v1/today"
 # Histories and how many of twenty users have each; on average a user has about a week.
