@@ -7,6 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 CONNECTIONS = 64
@@ -104,15 +105,27 @@ def select_tps(cluster, database):
 
 
 def statements_per_request(cluster, database, ask, requests=200):
+    """Everything that `ask` makes the server do, also what it does after the answer."""
+
+    def counted():
+        return int(cluster.sql("SELECT COALESCE(sum(calls), 0) FROM pg_stat_statements s JOIN pg_database d "
+                               f"ON d.oid = s.dbid WHERE d.datname = '{database}' "
+                               "AND s.query NOT LIKE '%pg_stat_statements%'", database))
+
+    def settled():
+        before, now = -1, counted()
+        while before != now:
+            time.sleep(1)
+            before, now = now, counted()
+        return now
+
     # The connections have prepared what they need before.
     for _ in range(requests):
         ask()
-    cluster.sql("SELECT pg_stat_statements_reset()", database)
+    before = settled()
     for _ in range(requests):
         ask()
-    counted = cluster.sql("SELECT COALESCE(sum(calls), 0) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid "
-                          f"WHERE d.datname = '{database}' AND s.query NOT LIKE '%pg_stat_statements%'", database)
-    return int(counted) / requests
+    return (settled() - before) / requests
 
 
 def measure_postgres(results, build, wrk, get):
