@@ -247,7 +247,8 @@ TEST_CASE("a database of a newer version is refused by every command and stays a
     CHECK(refused.status == 73);
     CHECK(contains(refused.err, "migration 9999, which this program does not know"));
   }
-  const auto db = Store::open(folder.store())->begin(Mode::read);
+  const auto store = Store::open(folder.store());
+  const auto db = store->begin(Mode::read);
   CHECK(db->one<std::int64_t>(Sql{"SELECT max(version) FROM schema_migrations"}) == 9999);
   CHECK(db->one<std::int64_t>(Sql{"SELECT count(*) FROM users"}) == 0);
 }
