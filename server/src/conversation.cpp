@@ -58,10 +58,11 @@ bool is_json(std::string_view content_type) {
 
 // The digits of `details.retry_after`, in seconds; "" when the refusal does not say.
 std::string retry_after_of(const Error& error) {
+  if (error.code() != Code::RATE_LIMITED) return {};
   static constexpr std::string_view kKey = R"("retry_after":)";
   const std::string details = error.details_json();
   const auto at = details.find(kKey);
-  if (error.code() != Code::RATE_LIMITED || at == std::string::npos) return {};
+  if (at == std::string::npos) return {};
   const auto digits = at + kKey.size();
   return details.substr(digits, details.find_first_not_of("0123456789", digits) - digits);
 }
@@ -79,19 +80,6 @@ bool is_of_dead_session(const Error& error) {
   const std::string& why = error.reason();
   return error.code() == Code::UNAUTHORIZED &&
          (why == "session_ended" || why == "session_rotated" || why == "not_signed_in");
-}
-
-// Whether an If-None-Match field names the tag: `*`, or a list of tags, weak or strong.
-bool names_tag(std::string_view field, std::string_view tag) {
-  while (!field.empty()) {
-    const auto comma = field.find(',');
-    std::string_view entry = without_spaces(field.substr(0, comma));
-    field = comma == std::string_view::npos ? std::string_view{} : field.substr(comma + 1);
-    if (entry == "*") return true;
-    if (entry.starts_with("W/")) entry.remove_prefix(2);
-    if (entry.size() == tag.size() + 2 && entry.substr(1, tag.size()) == tag) return true;
-  }
-  return false;
 }
 
 bool is_idempotency_key(std::string_view key) {

@@ -66,6 +66,7 @@ void Loop::sweep() {
     Connection* const connection = *next++;  // it may leave the list
     connection->check_time(now);
   }
+  workers_.shared_reads.hurry();
   site_.log.flush();
   sweeping_ = !connections_.empty();
   if (!sweeping_) return;

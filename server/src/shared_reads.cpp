@@ -18,6 +18,15 @@ constexpr std::chrono::milliseconds kPatience{2};
 void SharedReads::add(std::shared_ptr<Connection> connection) {
   const std::lock_guard lock(mutex_);
   waiting_.push_back(std::move(connection));
+  begin_run_if_due();
+}
+
+void SharedReads::hurry() {
+  const std::lock_guard lock(mutex_);
+  if (!waiting_.empty()) begin_run_if_due();
+}
+
+void SharedReads::begin_run_if_due() {
   const auto now = std::chrono::steady_clock::now();
   if (runs_ > 0 && now - taken_ < kPatience) return;
   ++runs_;

@@ -22,9 +22,13 @@ class SharedReads {
 
   // Does the work of the connection's conversation and tells its loop; from any thread.
   void add(std::shared_ptr<Connection> connection);
+  // Now and then: lets those go on who wait behind a run that the store keeps, when nobody else comes.
+  void hurry();
 
  private:
   using Connections = std::vector<std::shared_ptr<Connection>>;
+  // With the lock.
+  void begin_run_if_due();
   void run();
   void answer(Connections connections);
 

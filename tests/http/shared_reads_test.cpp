@@ -98,3 +98,17 @@ TEST_CASE("a store that keeps one batch waiting does not keep the others, and wh
   slow.open();
   CHECK(quick.get("/api/v1/kept/1").status == 200);
 }
+
+TEST_CASE("who waits alone behind a batch that the store keeps is answered, too") {
+  Stage stage(remote());
+  warm_up(stage);
+  Gate slow;
+  stage.engine.slow_memory = &slow;
+  auto stuck = ask_all(stage, 1);
+  slow.await_waiting(1);
+  stage.engine.slow_memory = nullptr;
+  auto next = ask_all(stage, 1);  // within the patience
+  CHECK(next.front().receive()->status == 200);
+  slow.open();
+  CHECK(stuck.front().receive()->status == 200);
+}
