@@ -11,25 +11,10 @@
 namespace ignition::accounts {
 namespace {
 
-constexpr std::string_view kWhole = R"sql(
-  SELECT u.id, u.revision, u.email, u.email_verified_at, u.name, u.image, u.role, u.approved, u.age_attested,
-         u.tos_version, u.disabled_at, u.created_at, s.theme, s.timezone, COALESCE(s.day_start_hour, 0),
-         COALESCE(s.week_start, 'monday'), e.last_activity_at,
-         COALESCE((SELECT version FROM catalog_versions WHERE name = 'feature_flags'), 0)
-    FROM users u
-    LEFT JOIN user_settings s ON s.user_id = u.id
-    LEFT JOIN engagement_state e ON e.user_id = u.id
-   WHERE u.id IN ({}))sql";
-// No stored answer carries this version of the flags, so none is taken for one made of everything.
-constexpr Sql kAlone{R"sql(
-  SELECT id, revision, email, email_verified_at, name, image, role, approved, age_attested, tos_version, disabled_at,
-         created_at, NULL, NULL, 0, 'monday', NULL, -1
-    FROM users WHERE id = $1)sql"};
-
 std::string text_for(std::size_t users) {
   std::string list;
   for (std::size_t i = 1; i <= users; ++i) list += fmt::format("{}${}", i == 1 ? "" : ", ", i);
-  return fmt::format(fmt::runtime(kWhole), list);
+  return fmt::format("SELECT {}\n    FROM users u {}\n   WHERE u.id IN ({})", kColumns, kJoined, list);
 }
 
 // A few sizes of statement serve all: those without a user of their own repeat the last one.
@@ -58,6 +43,9 @@ std::vector<Principal> find_all(Transaction& db, std::span<const Uuid> users) {
   return read<kMostAtOnce>(db, users);
 }
 
-std::optional<Principal> find_alone(Transaction& db, const Uuid& user) { return db.maybe<Principal>(kAlone, user); }
+std::optional<Principal> find_alone(Transaction& db, const Uuid& user) {
+  static const std::string kText = fmt::format("SELECT {}\n    FROM users u\n   WHERE u.id = $1", kColumnsAlone);
+  return db.maybe<Principal>({.text = kText}, user);
+}
 
 }  // namespace ignition::accounts

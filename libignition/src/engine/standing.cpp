@@ -1,6 +1,9 @@
 #include "engine/standing.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 
 #include "engine/accounts.hpp"
 #include "ignition/gates.hpp"
@@ -11,34 +14,30 @@
 namespace ignition {
 namespace {
 
-#define IGNITION_PRINCIPAL                                                                                \
-  "u.id, u.revision, u.email, u.email_verified_at, u.name, u.image, u.role, u.approved, u.age_attested, " \
-  "u.tos_version, u.disabled_at, u.created_at, s.theme, s.timezone, COALESCE(s.day_start_hour, 0), "      \
-  "COALESCE(s.week_start, 'monday'), e.last_activity_at, "                                                \
-  "COALESCE((SELECT version FROM catalog_versions WHERE name = 'feature_flags'), 0)"
-#define IGNITION_PRINCIPAL_ALONE                                                                          \
-  "u.id, u.revision, u.email, u.email_verified_at, u.name, u.image, u.role, u.approved, u.age_attested, " \
-  "u.tos_version, u.disabled_at, u.created_at, NULL, NULL, 0, 'monday', NULL, -1"
-#define IGNITION_SETTINGS                          \
-  " LEFT JOIN user_settings s ON s.user_id = u.id" \
-  " LEFT JOIN engagement_state e ON e.user_id = u.id"
-#define IGNITION_SESSION                                                                                          \
-  ", x.token_hash, x.previous_token_hash, x.previous_valid_until, x.rotate_required, x.auth_time, x.expires_at, " \
-  "x.absolute_expires_at, x.last_active_at, x.revoked_at"
-#define IGNITION_OF_SESSION " LEFT JOIN sessions x ON x.user_id = u.id AND x.id = $2"
-#define IGNITION_KEY ", k.key_hash, k.scopes, k.expires_at, k.last_used_at, k.revoked_at"
-#define IGNITION_OF_KEY " LEFT JOIN api_keys k ON k.user_id = u.id AND k.id = $2"
+constexpr std::string_view kSessionColumns =
+    "x.token_hash, x.previous_token_hash, x.previous_valid_until, x.rotate_required, x.auth_time, x.expires_at, "
+    "x.absolute_expires_at, x.last_active_at, x.revoked_at";
+constexpr std::string_view kSession = "LEFT JOIN sessions x ON x.user_id = u.id AND x.id = $2";
+constexpr std::string_view kKeyColumns = "k.key_hash, k.scopes, k.expires_at, k.last_used_at, k.revoked_at";
+constexpr std::string_view kKey = "LEFT JOIN api_keys k ON k.user_id = u.id AND k.id = $2";
 
-// The statements of engine/accounts.cpp, with the credential. The account alone carries no version of the flags: no
-// stored answer has its number, so none is taken for one made of everything.
-constexpr Sql kBySession{"SELECT " IGNITION_PRINCIPAL IGNITION_SESSION
-                         " FROM users u" IGNITION_SETTINGS IGNITION_OF_SESSION " WHERE u.id = $1"};
-constexpr Sql kByKey{"SELECT " IGNITION_PRINCIPAL IGNITION_KEY " FROM users u" IGNITION_SETTINGS IGNITION_OF_KEY
-                     " WHERE u.id = $1"};
-constexpr Sql kBySessionAlone{"SELECT " IGNITION_PRINCIPAL_ALONE IGNITION_SESSION " FROM users u" IGNITION_OF_SESSION
-                              " WHERE u.id = $1"};
-constexpr Sql kByKeyAlone{"SELECT " IGNITION_PRINCIPAL_ALONE IGNITION_KEY " FROM users u" IGNITION_OF_KEY
-                          " WHERE u.id = $1"};
+// The account with the credential.
+std::string statement(std::string_view columns, std::string_view credential, bool alone) {
+  return fmt::format("SELECT {}, {}\n    FROM users u {}\n    {}\n   WHERE u.id = $1",
+                     alone ? accounts::kColumnsAlone : accounts::kColumns, columns,
+                     alone ? std::string_view{} : accounts::kJoined, credential);
+}
+
+Sql by_session_statement(bool alone) {
+  static const std::string kTexts[] = {statement(kSessionColumns, kSession, false),
+                                       statement(kSessionColumns, kSession, true)};
+  return {.text = kTexts[alone ? 1 : 0]};
+}
+
+Sql by_key_statement(bool alone) {
+  static const std::string kTexts[] = {statement(kKeyColumns, kKey, false), statement(kKeyColumns, kKey, true)};
+  return {.text = kTexts[alone ? 1 : 0]};
+}
 
 // All null when there is no such session.
 struct BySession : Principal {
@@ -137,11 +136,11 @@ bool is_fresh(const Caller& caller, const Identified& identified, const Config& 
 
 Identified identify(Transaction& db, const Caller& caller, const Config& config, Instant now, bool alone) {
   if (caller.api_key_id) {
-    return by_key(found(db.maybe<ByKey>(alone ? kByKeyAlone : kByKey, caller.user, *caller.api_key_id)), caller, now);
+    return by_key(found(db.maybe<ByKey>(by_key_statement(alone), caller.user, *caller.api_key_id)), caller, now);
   }
   if (caller.session_id) {
-    return by_session(found(db.maybe<BySession>(alone ? kBySessionAlone : kBySession, caller.user, *caller.session_id)),
-                      caller, config, now);
+    return by_session(found(db.maybe<BySession>(by_session_statement(alone), caller.user, *caller.session_id)), caller,
+                      config, now);
   }
   return {.principal = found(alone ? accounts::find_alone(db, caller.user) : accounts::find(db, caller.user)),
           .use = {},
