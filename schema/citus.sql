@@ -43,6 +43,7 @@ SELECT create_distributed_table('habit_schedules', 'user_id', colocate_with => '
 SELECT create_distributed_table('idempotency_keys', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('inbox_items', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('market_recommendations', 'user_id', colocate_with => 'users');
+SELECT create_distributed_table('password_credentials', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('points_ledger', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('sessions', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('today_prefs', 'user_id', colocate_with => 'users');
@@ -72,4 +73,4 @@ SELECT create_distributed_table('user_wallet', 'user_id', colocate_with => 'user
 -- The log.
 SELECT create_distributed_table('audit_log', 'id', colocate_with => 'none');
 
--- These stay on the coordinating machine: decision_daily_stats, locks, schema_migrations.
+-- These stay on the coordinating machine: decision_daily_stats, locks, mail_outbox, schema_migrations, verification_tokens.

@@ -14,6 +14,7 @@
 #include "ignition/domains/ledger.hpp"
 #include "ignition/domains/market.hpp"
 #include "ignition/domains/onboarding.hpp"
+#include "ignition/domains/passwords.hpp"
 #include "ignition/domains/personalization.hpp"
 #include "ignition/domains/plan.hpp"
 #include "ignition/domains/progress.hpp"
@@ -35,6 +36,7 @@ namespace product {
 void add_operations(Catalogue& catalogue) {
   users::add_operations(catalogue);
   auth::add_operations(catalogue);
+  passwords::add_operations(catalogue);
   sessions::add_operations(catalogue);
   api_keys::add_operations(catalogue);
   settings::add_operations(catalogue);

@@ -13,14 +13,18 @@ constexpr std::string_view kLocalName = "Local Dev User";
 
 constexpr Sql kFind{R"sql(
   SELECT u.id, u.email, u.email_verified_at, u.username, u.name, u.image, u.role, u.approved, u.age_attested,
-         u.tos_version, u.disabled_at, u.created_at, s.timezone, s.locale
+         u.tos_version, u.disabled_at, u.created_at, s.timezone, s.locale,
+         CASE WHEN p.user_id IS NULL THEN FALSE ELSE TRUE END
     FROM users u LEFT JOIN user_settings s ON s.user_id = u.id
+         LEFT JOIN password_credentials p ON p.user_id = u.id
    WHERE u.id = $1)sql"};
 
 constexpr Sql kPage{R"sql(
   SELECT u.id, u.email, u.email_verified_at, u.username, u.name, u.image, u.role, u.approved, u.age_attested,
-         u.tos_version, u.disabled_at, u.created_at, s.timezone, s.locale
+         u.tos_version, u.disabled_at, u.created_at, s.timezone, s.locale,
+         CASE WHEN p.user_id IS NULL THEN FALSE ELSE TRUE END
     FROM users u LEFT JOIN user_settings s ON s.user_id = u.id
+         LEFT JOIN password_credentials p ON p.user_id = u.id
    ORDER BY u.created_at DESC, u.id DESC
    LIMIT $1 OFFSET $2)sql"};
 
@@ -67,10 +71,11 @@ struct Row {
   Instant created_at;
   std::optional<std::string> timezone;
   std::optional<std::string> locale;
+  bool has_password = false;
 };
 BOOST_DESCRIBE_STRUCT(Row, (),
                       (id, email, email_verified_at, username, name, image, role, approved, age_attested, tos_version,
-                       disabled_at, created_at, timezone, locale))
+                       disabled_at, created_at, timezone, locale, has_password))
 
 std::vector<Role> roles_held(Role highest) {
   if (highest == Role::user) return {Role::user};
@@ -101,7 +106,7 @@ User view(const Context& ctx, Row&& row) {
           .pending_gates = local ? std::vector<std::string>{} : closed_gates(standing, ctx.config),
           .timezone = std::move(row.timezone),
           .locale = row.locale ? std::move(*row.locale) : settings::Preferences{}.locale.value,
-          .has_password = false,
+          .has_password = row.has_password,
           .mfa_enabled = false,
           .created_at = row.created_at};
 }

@@ -88,6 +88,21 @@ const VariableTable<Config>& config_variables() {
              {.limits = {.min = 300, .max = 31'536'000}})
         .add("AUTH_SESSION_IDLE_SECONDS", &Config::auth_session_idle,
              "A session that nobody used for so long is dead; 0 = off.", {.limits = {.min = 0, .max = 7'776'000}})
+        .add("AUTH_PASSWORD_ENABLED", &Config::auth_password_enabled, "Whether people sign in with a password.")
+        .add("AUTH_REGISTRATION_ENABLED", &Config::auth_registration_enabled, "Whether people may sign up.")
+        .add("AUTH_REQUIRE_APPROVAL", &Config::auth_require_approval,
+             "Whether people who sign up wait for an administrator.")
+        .add("EMAIL_VERIFICATION_EXPIRY_SECONDS", &Config::email_verification_expiry,
+             "How long a mail that proves an address is good.", {.limits = {.min = 300, .max = 604'800}})
+        .add("PASSWORD_RESET_EXPIRY_SECONDS", &Config::password_reset_expiry,
+             "How long a mail for a new password is good.", {.limits = {.min = 300, .max = 86'400}})
+        .add("PASSWORD_ARGON2_MEMORY_KIB", &Config::password_memory_kib, "Memory of one password's hash, in KiB.",
+             {.limits = {.min = 19'456, .max = 1'048'576}})
+        .add("PASSWORD_ARGON2_TIME", &Config::password_time, "Passes over it.", {.limits = {.min = 2, .max = 100}})
+        .add("PASSWORD_ARGON2_PARALLELISM", &Config::password_parallelism, "Lanes of it.",
+             {.limits = {.min = 1, .max = 16}})
+        .add("PASSWORD_HASH_CONCURRENCY", &Config::password_concurrency,
+             "Passwords hashed at once; 0 = as many as cores.", {.limits = {.min = 0, .max = 256}})
         .add("AUTH_TOS_IMPLIES_AGE", &Config::auth_tos_implies_age,
              "Whether who accepts the terms in an existing client attests the least age too.");
     add_today(rows);

@@ -307,6 +307,7 @@ class OpenEngine final : public Engine {
   // and entity tags of `call` count.
   Events perform_once(const Operation& operation, const Caller& caller, const void* input, void* output,
                       const Call& call, Answer* answer, const Ways& ways, Traces& traces) {
+    if (operation.prepare != nullptr) check_standing(operation, caller);  // before anything is made for the caller
     auto prepared = operation.prepare == nullptr
                         ? nullptr
                         : operation.prepare(operation.preparing, {*store_, config_, random_, hashes_, caller}, input);

@@ -1,0 +1,400 @@
+// Passwords. Hashes: passwords.hpp; which are refused: rules/passwords.hpp; mailed tokens: domains/mail_tokens.hpp.
+#include "ignition/domains/passwords.hpp"
+
+#include <array>
+
+#include "domains/mail.hpp"
+#include "domains/mail_tokens.hpp"
+#include "ignition/domains/audit.hpp"
+#include "ignition/domains/sessions.hpp"
+#include "ignition/rules/passwords.hpp"
+#include "ignition/secrets.hpp"
+#include "ignition/wire.hpp"
+
+namespace ignition::passwords {
+namespace {
+
+constexpr Sql kOwner{R"sql(SELECT user_id FROM directory WHERE kind = $1 AND key = $2)sql"};
+constexpr Sql kHash{R"sql(SELECT hash FROM password_credentials WHERE user_id = $1)sql"};
+constexpr Sql kNames{R"sql(SELECT email, username FROM users WHERE id = $1)sql"};
+constexpr Sql kStore{R"sql(
+  INSERT INTO password_credentials (user_id, hash, changed_at, must_change) VALUES ($1, $2, $3, FALSE)
+  ON CONFLICT (user_id) DO UPDATE SET hash = $2, changed_at = $3, must_change = FALSE)sql"};
+constexpr Sql kRehash{R"sql(UPDATE password_credentials SET hash = $2 WHERE user_id = $1)sql"};
+constexpr Sql kSignedIn{R"sql(UPDATE users SET last_login_at = $2 WHERE id = $1)sql"};
+constexpr Sql kVerify{R"sql(
+  UPDATE users SET email_verified_at = $2, updated_at = $2 WHERE id = $1 AND email_verified_at IS NULL)sql"};
+
+struct Names {
+  std::string email;
+  std::optional<std::string> username;
+};
+BOOST_DESCRIBE_STRUCT(Names, (), (email, username))
+
+// What a sign-up that waits for its mail is made of.
+struct PendingUser {
+  std::string hash;
+  std::optional<std::string> name;
+  std::optional<std::string> username;
+};
+BOOST_DESCRIBE_STRUCT(PendingUser, (), (hash, name, username))
+
+// ---- Before the transaction ----
+
+PasswordCost cost_of(const Config& config) {
+  return {.memory_kib = static_cast<std::uint32_t>(config.password_memory_kib),
+          .time = static_cast<std::uint32_t>(config.password_time),
+          .parallelism = static_cast<std::uint32_t>(config.password_parallelism)};
+}
+
+std::string hashed(const Preparation& p, std::string_view password) {
+  std::array<std::uint8_t, 16> salt{};
+  p.random(salt);
+  std::string hash;
+  p.hashes.run([&] { hash = hash_password(password, salt, cost_of(p.config)); });
+  return hash;
+}
+
+// A hash of nothing in particular, so that an unknown name takes as long as a wrong password.
+bool is_right(const Preparation& p, std::string_view password, const std::optional<std::string>& hash) {
+  const PasswordCost cost = cost_of(p.config);
+  const std::string dummy =
+      fmt::format("$argon2id$v=19$m={},t={},p={}$AAECAwQFBgcICQoLDA0ODw$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+                  cost.memory_kib, cost.time, cost.parallelism);
+  bool right = false;
+  p.hashes.run([&] { right = is_password(password, hash.value_or(dummy)); });
+  return right && hash.has_value();
+}
+
+void check(std::string_view field, std::string_view password, const rules::PasswordOwner& owner) {
+  const auto fault = rules::password_fault(password, owner);
+  if (!fault) return;
+  const std::string name(field);
+  switch (*fault) {
+    case rules::PasswordFault::too_short:
+      throw invalid(name, "too_short", "must have at least 8 characters");
+    case rules::PasswordFault::too_long:
+      throw invalid(name, "too_long", "must have at most 128 characters");
+    case rules::PasswordFault::common:
+      throw invalid(name, "common", "is among those that people choose most often");
+    case rules::PasswordFault::personal:
+      throw invalid(name, "personal", "must not be your name or address");
+  }
+}
+
+// What was learned of a password before the transaction. It counts only while `hash` is still the stored one.
+struct Attempt {
+  std::optional<Uuid> user;
+  std::optional<std::string> hash;  // stored then
+  bool right = false;
+  std::string new_hash{};  // "" = none is wanted
+};
+
+std::optional<Uuid> owner_of(Transaction& db, std::string_view identifier) {
+  const bool address = identifier.find('@') != std::string_view::npos;
+  const auto name = address ? rules::normal_email(identifier) : rules::normal_username(identifier);
+  if (!name) return {};
+  return db.maybe<Uuid>(kOwner, address ? std::string_view("email") : std::string_view("username"), *name);
+}
+
+std::shared_ptr<Attempt> prepare_login(const Preparation& p, const Login& in) {
+  auto attempt = std::make_shared<Attempt>();
+  if (!p.config.auth_password_enabled) return attempt;
+  {
+    const auto db = p.store.begin(Mode::read);
+    attempt->user = owner_of(*db, in.identifier.value);
+    if (attempt->user) attempt->hash = db->maybe<std::string>(kHash, *attempt->user);
+  }
+  const std::string password = rules::normal_password(in.password.value);
+  attempt->right = is_right(p, password, attempt->hash);
+  if (attempt->right && is_outdated(*attempt->hash, cost_of(p.config))) attempt->new_hash = hashed(p, password);
+  return attempt;
+}
+
+bool is_open(const Config& config) { return config.auth_password_enabled && config.auth_registration_enabled; }
+
+std::shared_ptr<std::string> prepare_sign_up(const Preparation& p, const Register& in) {
+  if (!is_open(p.config)) return std::make_shared<std::string>();
+  const std::string password = rules::normal_password(in.password.value);
+  const auto email = rules::normal_email(in.email.value).value();
+  const auto username = in.username ? rules::normal_username(in.username->value) : std::nullopt;
+  check("password", password, {.email = email, .username = username ? std::string_view(*username) : ""});
+  return std::make_shared<std::string>(hashed(p, password));
+}
+
+Error token_invalid() { return invalid("token", "token_invalid", "is not valid any more; ask for a new one"); }
+
+std::shared_ptr<std::string> prepare_reset(const Preparation& p, const Reset& in) {
+  std::optional<Names> names;
+  {
+    const auto db = p.store.begin(Mode::read);
+    const auto user = mail_tokens::owner(*db, mail_tokens::Purpose::reset_password, in.token.value);
+    if (user) names = db->maybe<Names>(kNames, *user);
+  }
+  if (!names) throw token_invalid();
+  const std::string password = rules::normal_password(in.new_password.value);
+  check("new_password", password,
+        {.email = names->email, .username = names->username ? std::string_view(*names->username) : ""});
+  return std::make_shared<std::string>(hashed(p, password));
+}
+
+std::shared_ptr<Attempt> prepare_change(const Preparation& p, const Change& in) {
+  auto attempt = std::make_shared<Attempt>(Attempt{.user = p.caller.user, .hash = {}});
+  std::optional<Names> names;
+  {
+    const auto db = p.store.begin(Mode::read);
+    names = db->maybe<Names>(kNames, p.caller.user);
+    attempt->hash = db->maybe<std::string>(kHash, p.caller.user);
+  }
+  if (!names) return attempt;
+  const std::string password = rules::normal_password(in.new_password.value);
+  check("new_password", password,
+        {.email = names->email, .username = names->username ? std::string_view(*names->username) : ""});
+  if (attempt->hash) {
+    if (!in.current_password) throw invalid("current_password", "required", "is needed");
+    attempt->right = is_right(p, rules::normal_password(in.current_password->value), attempt->hash);
+    if (!attempt->right) return attempt;
+    if (is_right(p, password, attempt->hash)) throw invalid("new_password", "unchanged", "is your password already");
+  }
+  attempt->new_hash = hashed(p, password);
+  return attempt;
+}
+
+std::shared_ptr<Attempt> prepare_reauthenticate(const Preparation& p, const Reauthenticate& in) {
+  auto attempt = std::make_shared<Attempt>(Attempt{.user = p.caller.user, .hash = {}});
+  attempt->hash = p.store.begin(Mode::read)->maybe<std::string>(kHash, p.caller.user);
+  if (attempt->hash) attempt->right = is_right(p, rules::normal_password(in.password.value), attempt->hash);
+  return attempt;
+}
+
+// ---- Within it ----
+
+const Attempt& attempt_of(const Context& ctx) { return *static_cast<const Attempt*>(ctx.prepared.get()); }
+const std::string& hash_of(const Context& ctx) { return *static_cast<const std::string*>(ctx.prepared.get()); }
+
+// The password that was looked at must still be the stored one; otherwise everything begins again.
+void require_unchanged(Context& ctx, const Uuid& user, const std::optional<std::string>& hash) {
+  if (ctx.db.maybe<std::string>(kHash, user) != hash) throw write_conflict();
+}
+
+void require_passwords(const Context& ctx) {
+  if (!ctx.config.auth_password_enabled) throw forbidden("passwords_disabled", "Nobody signs in with a password here.");
+}
+
+// Cookies are all that a web client gets; a client that keeps tokens itself gets none here.
+void require_cookies(const Context& ctx) {
+  if (ctx.caller.origin.native) {
+    throw forbidden("native_sign_in_unavailable", "Sign in with a browser, or use an API key.");
+  }
+}
+
+Error wrong_credentials() {
+  return Error(Code::UNAUTHORIZED, "The name or the password is wrong.").because("invalid_credentials");
+}
+
+void record(Context& ctx, std::string_view event_type, const Uuid& user, audit::Action action = audit::Action::update) {
+  audit::record(ctx, {.event_type = event_type, .action = action, .subject = user, .actor = user});
+}
+
+void record_failure(Context& ctx, const std::optional<Uuid>& user) {
+  audit::record_refusal(ctx, {.event_type = "login_failed",
+                              .action = audit::Action::login,
+                              .status = audit::Status::failure,
+                              .subject = user});
+}
+
+users::User signed_in(Context& ctx, const Uuid& user, const std::optional<Trimmed<1, 100>>& label) {
+  sessions::start(
+      ctx, {.user = user, .auth_method = "password", .label = label ? std::optional(label->value) : std::nullopt});
+  ctx.db.execute(kSignedIn, user, ctx.now);
+  record(ctx, "login", user, audit::Action::login);
+  return users::find(ctx, user).value().user;
+}
+
+void mail_verification(Context& ctx, const Uuid& user, const std::string& email) {
+  const auto token = mail_tokens::issue(
+      ctx, {.purpose = mail_tokens::Purpose::verify_email, .user = user, .email = email, .pending = {}});
+  mail::order(ctx, {.to = email, .template_name = "verify_email", .token = token});
+}
+
+users::NewAccount account_of(Context& ctx, const std::string& email, const PendingUser& pending, bool verified) {
+  users::NewAccount made{.id = ctx.new_id(),
+                         .email = email,
+                         .username = pending.username,
+                         .approved = !ctx.config.auth_require_approval,
+                         .email_verified = verified};
+  if (pending.name) made.name = *pending.name;
+  return made;
+}
+
+// A sign-up that waits for its mail: no account yet, and the same answer whoever has the address.
+Registered sign_up_by_mail(Context& ctx, const std::string& email, const PendingUser& pending) {
+  if (pending.username && ctx.db.maybe<Uuid>(kOwner, std::string_view("username"), *pending.username)) {
+    throw conflict("username_taken", "This user name belongs to an account already.");
+  }
+  const auto owner = ctx.db.maybe<Uuid>(kOwner, std::string_view("email"), email);
+  if (owner) {
+    mail::order(ctx, {.to = email, .template_name = "already_registered"});
+    return {};
+  }
+  const auto token = mail_tokens::issue(
+      ctx, {.purpose = mail_tokens::Purpose::register_, .user = {}, .email = email, .pending = to_json(pending)});
+  mail::order(ctx, {.to = email, .template_name = "verify_email", .token = token});
+  return {};
+}
+
+}  // namespace
+
+SignInWays ways(Context& ctx, const Nothing&) {
+  return {.providers = {},
+          .password_enabled = ctx.config.auth_password_enabled,
+          .registration_enabled = is_open(ctx.config)};
+}
+
+Registered sign_up(Context& ctx, const Register& in) {
+  if (!is_open(ctx.config)) throw forbidden("registration_closed", "Nobody can sign up here.");
+  const std::string email = rules::normal_email(in.email.value).value();
+  const PendingUser pending{.hash = hash_of(ctx),
+                            .name = in.name ? rules::normal_name(in.name->value) : std::nullopt,
+                            .username = in.username ? rules::normal_username(in.username->value) : std::nullopt};
+  ctx.reply.status = 201;
+  if (ctx.config.auth_email_verification_required) return sign_up_by_mail(ctx, email, pending);
+  require_cookies(ctx);
+  const auto account = account_of(ctx, email, pending, false);
+  users::open(ctx, account);
+  ctx.db.execute(kStore, account.id, pending.hash, ctx.now);
+  record(ctx, "password_set", account.id);
+  mail_verification(ctx, account.id, email);
+  return {.status = RegisterStatus::signed_in, .user = signed_in(ctx, account.id, in.label)};
+}
+
+users::OneUser login(Context& ctx, const Login& in) {
+  require_passwords(ctx);
+  require_cookies(ctx);
+  const Attempt& attempt = attempt_of(ctx);
+  if (!attempt.right) {
+    record_failure(ctx, attempt.user);
+    throw wrong_credentials();
+  }
+  const Uuid& user = *attempt.user;
+  ctx.db.lock_user(user);
+  require_unchanged(ctx, user, attempt.hash);
+  const auto account = users::find(ctx, user);
+  if (!account) throw write_conflict();
+  if (account->disabled_at) {
+    record_failure(ctx, user);
+    throw forbidden("account_disabled", "This account is disabled.");
+  }
+  if (!attempt.new_hash.empty()) ctx.db.execute(kRehash, user, attempt.new_hash);
+  return {signed_in(ctx, user, in.label)};
+}
+
+Verified verify_email(Context& ctx, const VerifyEmail& in) {
+  const auto token =
+      mail_tokens::consume(ctx, {mail_tokens::Purpose::register_, mail_tokens::Purpose::verify_email}, in.token.value);
+  if (!token) throw token_invalid();
+  if (token->user_id) {
+    ctx.db.lock_user(*token->user_id);
+    ctx.db.execute(kVerify, *token->user_id, ctx.now);
+    record(ctx, "email_verified", *token->user_id);
+    return {};
+  }
+  // A sign-up: whoever proved the address first has it.
+  if (ctx.db.maybe<Uuid>(kOwner, std::string_view("email"), *token->email)) throw token_invalid();
+  auto pending = from_json<PendingUser>(token->pending.value().text);
+  if (pending.username && ctx.db.maybe<Uuid>(kOwner, std::string_view("username"), *pending.username)) {
+    pending.username.reset();
+  }
+  const auto account = account_of(ctx, *token->email, pending, true);
+  users::open(ctx, account);
+  ctx.db.execute(kStore, account.id, pending.hash, ctx.now);
+  record(ctx, "email_verified", account.id);
+  return {};
+}
+
+Sent resend_verification(Context& ctx, const Nothing&) {
+  if (ctx.principal.email_verified_at) throw conflict("already_verified", "Your address is proven already.");
+  mail_verification(ctx, ctx.user, ctx.principal.email);
+  return {};
+}
+
+Accepted forgot(Context& ctx, const Forgot& in) {
+  const std::string email = rules::normal_email(in.email.value).value();
+  const auto owner = ctx.db.maybe<Uuid>(kOwner, std::string_view("email"), email);
+  // A token nobody can use is made for an unknown address, so that both take the same time.
+  const auto token = mail_tokens::issue(
+      ctx, {.purpose = mail_tokens::Purpose::reset_password, .user = owner, .email = email, .pending = {}});
+  if (!owner) return {};
+  mail::order(ctx, {.to = email, .template_name = "reset_password", .token = token});
+  record(ctx, "password_reset_requested", *owner);
+  return {};
+}
+
+ResetDone reset(Context& ctx, const Reset& in) {
+  const auto token = mail_tokens::consume(ctx, {mail_tokens::Purpose::reset_password}, in.token.value);
+  if (!token || !token->user_id) throw token_invalid();
+  const Uuid user = *token->user_id;
+  ctx.db.lock_user(user);
+  ctx.db.execute(kStore, user, hash_of(ctx), ctx.now);
+  ctx.db.execute(kVerify, user, ctx.now);  // whoever has the token has the mailbox
+  sessions::end_others(ctx, user, {}, "password_change");
+  mail_tokens::void_all(ctx, user);
+  mail::order(ctx, {.to = *token->email, .template_name = "password_changed"});
+  record(ctx, "password_reset", user);
+  return {};
+}
+
+Changed change(Context& ctx, const Change&) {
+  require_passwords(ctx);
+  const Attempt& attempt = attempt_of(ctx);
+  require_unchanged(ctx, ctx.user, attempt.hash);
+  if (attempt.hash && !attempt.right) {
+    record_failure(ctx, ctx.user);
+    throw forbidden("invalid_credentials", "The current password is wrong.");
+  }
+  if (!attempt.hash && !ctx.is_fresh) throw forbidden("reauth_required", "Confirm who you are first.");
+  ctx.db.execute(kStore, ctx.user, attempt.new_hash, ctx.now);
+  sessions::end_others(ctx, ctx.user, ctx.caller.session_id.value_or(Uuid{}), "password_change");
+  sessions::rotate(ctx);
+  mail::order(ctx, {.to = ctx.principal.email, .template_name = "password_changed"});
+  record(ctx, attempt.hash ? "password_changed" : "password_set", ctx.user);
+  return {};
+}
+
+AuthTime reauthenticate(Context& ctx, const Reauthenticate&) {
+  const Attempt& attempt = attempt_of(ctx);
+  if (!attempt.hash) throw invalid("password", "no_password", "this account has no password");
+  require_unchanged(ctx, ctx.user, attempt.hash);
+  if (!attempt.right) {
+    record_failure(ctx, ctx.user);
+    throw forbidden("invalid_credentials", "The password is wrong.");
+  }
+  sessions::rotate(ctx, true);
+  record(ctx, "reauthenticated", ctx.user, audit::Action::login);
+  return {ctx.now};
+}
+
+void add_operations(Catalogue& c) {
+  constexpr auto anyone = Access::public_;
+  c.add("auth.providers", Get("/auth/providers"), anyone, Effect::read, &ways, "How one can sign in.");
+  c.add("auth.register", Create("/auth/register"), anyone, Effect::write, &sign_up, "Signs up with a password.")
+      .before(&prepare_sign_up);
+  c.add("auth.login", Post("/auth/login"), anyone, Effect::write, &login, "Signs in with a password.")
+      .before(&prepare_login);
+  c.add("auth.verify_email", Post("/auth/verify-email"), anyone, Effect::write, &verify_email,
+        "Proves an e-mail address by the token that was mailed to it.");
+  c.add("auth.resend_verification", Post("/auth/send-verification"), Access::any, Effect::write, &resend_verification,
+        "Mails a new token for the caller's address.");
+  c.add("auth.forgot_password", Post("/auth/forgot-password"), anyone, Effect::write, &forgot,
+        "Mails a token for a new password.");
+  c.add("auth.reset_password", Post("/auth/reset-password"), anyone, Effect::write, &reset,
+        "Sets a new password by the token that was mailed.")
+      .before(&prepare_reset);
+  c.add("auth.change_password", Patch("/auth/password"), Access::any, Effect::write, &change, "Changes the password.")
+      .before(&prepare_change);
+  c.add("auth.reauthenticate", Post("/auth/reauthenticate"), Access::any, Effect::write, &reauthenticate,
+        "Confirms with the password who calls.")
+      .before(&prepare_reauthenticate);
+}
+
+}  // namespace ignition::passwords
