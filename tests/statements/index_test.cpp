@@ -13,6 +13,7 @@
 #include <set>
 
 #include "storage/statement_text.hpp"
+#include "support/system_tables.hpp"
 #include "support/world.hpp"
 
 namespace ignition::test {
@@ -55,7 +56,8 @@ UserTables user_tables(const std::vector<std::array<std::string, 3>>& rows) {
   std::erase_if(out.columns, [](const auto& table) {
     const auto& columns = table.second;
     const bool owned = std::any_of(columns.begin(), columns.end(), [](const Column& c) { return c.name == "user_id"; });
-    return table.first == "directory" || (!owned && table.first != "users");
+    const bool shared = table.first == "directory" || system_tables().contains(table.first);
+    return shared || (!owned && table.first != "users");
   });
   return out;
 }
