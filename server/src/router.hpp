@@ -23,6 +23,11 @@ struct Row;
 // Routes of the server itself (rule 2.6): not enveloped, open to everybody.
 enum class System : std::uint8_t { none, root, health, live, ready, version, openapi, metrics, csrf };
 
+// What load balancers and Prometheus ask, as often as they like.
+constexpr bool is_for_probes(System system) {
+  return system == System::health || system == System::live || system == System::ready || system == System::metrics;
+}
+
 // How long the operation of a route takes, as a moving average over about 16 calls.
 class Pace {
  public:
