@@ -46,6 +46,7 @@ SELECT create_distributed_table('market_recommendations', 'user_id', colocate_wi
 SELECT create_distributed_table('password_credentials', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('points_ledger', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('sessions', 'user_id', colocate_with => 'users');
+SELECT create_distributed_table('stored_answers', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('today_prefs', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('user_achievements', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('user_interests', 'user_id', colocate_with => 'users');

@@ -74,7 +74,8 @@ class Cluster:
 
 @contextlib.contextmanager
 def serving(build, address, users, how):
-    """A server for many users, whose answers come from its cache (warm) or never do (cold); the URL of Today."""
+    """A server for many users, whose answers come from its memory (warm), from what a server has stored (cold) or from
+    the user's rows (anew); the URL of Today."""
     process = subprocess.Popen([build / "tests" / "bench" / "serve_many", address, str(users), NOW, how],
                                stdout=subprocess.PIPE, text=True)
     try:
@@ -138,6 +139,9 @@ def measure_postgres(results, build, wrk, get):
                            stdout=subprocess.DEVNULL)
             subprocess.run([build / "cli" / "ignition", "--store", address, "--now", NOW, "demo", "--days", str(days)],
                            check=True, stdout=subprocess.DEVNULL)
+            # Stores the answer, as some server has for everybody who was there today.
+            subprocess.run([build / "cli" / "ignition", "--store", address, "--now", NOW, "call", "today.get"],
+                           check=True, stdout=subprocess.DEVNULL)
             models.append(f"{address}={weight}")
         cluster.create("floor")
         cluster.run("pgbench", "-i", "-q", "-s", "10", "-h", cluster.folder, "-U", "ignition", "floor")
@@ -157,8 +161,13 @@ def measure_postgres(results, build, wrk, get):
         with serving(build, few, 1_000, "cold") as today:
             results.add("pg.today_miss_rps", wrk(today, CONNECTIONS)[0], "1/s")
             results.add("pg.statements_miss", statements_per_request(cluster, "few", lambda: get(today)), "per request")
+        with serving(build, few, 1_000, "anew") as today:
+            results.add("pg.today_anew_rps", wrk(today, CONNECTIONS)[0], "1/s")
+            results.add("pg.statements_anew", statements_per_request(cluster, "few", lambda: get(today)), "per request")
         if not os.environ.get("IGNITION_BENCH_QUICK"):
             many = fill(build, cluster, models, "many", 200_000)
             with serving(build, many, 200_000, "cold") as today:
-                wrk(today, CONNECTIONS)  # the server's memory fills
+                wrk(today, CONNECTIONS)  # the database's memory fills
                 results.add("pg.today_miss_rps_200k_users", wrk(today, CONNECTIONS)[0], "1/s")
+            with serving(build, many, 200_000, "anew") as today:
+                results.add("pg.today_anew_rps_200k_users", wrk(today, CONNECTIONS)[0], "1/s")

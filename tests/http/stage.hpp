@@ -34,6 +34,7 @@ class StageStore final : public Store {
  public:
   std::unique_ptr<Transaction> begin(Mode mode) override;
   std::string_view backend() const override { return "sqlite"; }
+  bool is_remote() const override { return false; }
   std::vector<Migration> migrations() override;
   std::vector<Migration> migrate_up(Instant, std::optional<int>) override { return {}; }
   std::vector<Migration> migrate_down(int) override { return {}; }

@@ -1,6 +1,7 @@
 #include "ignition/rules/today.hpp"
 
 #include "ignition/describe.hpp"
+#include "ignition/packed.hpp"
 #include "ignition/wire.hpp"
 #include "support/today.hpp"
 #include "support/vectors.hpp"
@@ -65,6 +66,16 @@ TEST_CASE("whole payloads are written byte for byte as their vectors") {
     CHECK(json == test::text(expected, "bytes"));
     CHECK(made.exposure_id.text() == test::text(expected, "exposure_id"));
     CHECK(made.etag == test::text(expected, "etag"));
+
+    std::string stored;
+    pack(stored, facts);
+    auto read = unpacked<TodayFacts>(stored);
+    REQUIRE(read);
+    read->user_id = facts.user_id;
+    std::string again =
+        to_json(decide(*read, calendar, now, {}, flags_of(c["flags"].value()), test::maybe_text(c, "current_route")));
+    seal(again, facts.user_id, now);
+    CHECK(again == json);
     ++count;
   }
   CHECK(count == 9);

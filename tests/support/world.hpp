@@ -194,10 +194,10 @@ class World {
     engine = make();
   }
 
-  // A second engine on the same store, as another process would have it.
-  std::unique_ptr<Engine> another_engine() {
+  // A second engine on the same store, as another process would have it. `shares`: EngineOptions::share_answers.
+  std::unique_ptr<Engine> another_engine(bool shares = false) {
     REQUIRE_MESSAGE(url_ != kInMemory, "a store in memory cannot be opened twice");
-    return make();
+    return make(shares);
   }
   const std::string& store_url() const { return url_; }
 
@@ -259,7 +259,7 @@ class World {
     sql("UPDATE universal_quests SET is_active = $1", offered);
     sql("UPDATE achievement_definitions SET is_active = $1", offered);
   }
-  std::unique_ptr<Engine> make() {
+  std::unique_ptr<Engine> make(bool shares = false) {
     return Engine::open({.store_url = url_,
                          .store = {.durability = StoreOptions::Durability::off,
                                    .pool_min_idle = 0,
@@ -270,6 +270,7 @@ class World {
                          .config = config_,
                          .clock = clock,
                          .ids = std::make_shared<SequentialIds>(++opened_),
+                         .share_answers = shares,
                          .watcher = [](std::string_view operation, std::string_view statement) {
                            statement_log().note(operation, statement);
                          }});

@@ -23,6 +23,16 @@ struct CachedAnswer {
   std::string json;
 };
 
+// A view whose answers servers on one store keep for each other: what takes one of them many rows to work out is one
+// row to the next.
+struct SharedView {
+  std::string_view name;
+  std::string shape;  // of the bytes: those of another shape are not read
+  void (*pack)(std::string& out, const CachedAnswer& answer);
+  // Null when the bytes are no answer. What CachedAnswer says about it stands beside them.
+  std::shared_ptr<CachedAnswer> (*unpack)(const Uuid& user, std::string_view bytes);
+};
+
 // Keeps the newest answer per user and view, dropping those used longest ago. Thread-safe.
 class AnswerCache {
  public:
@@ -31,6 +41,8 @@ class AnswerCache {
   // The answer, when it still holds for this revision, these flags and this instant.
   std::shared_ptr<const CachedAnswer> find(const Uuid& user, std::string_view view, std::int64_t revision,
                                            std::int64_t flags_version, Instant now);
+  // Whether there is an answer, good or not.
+  bool knows(const Uuid& user, std::string_view view);
   void put(const Uuid& user, std::string_view view, std::shared_ptr<const CachedAnswer> answer);
 
  private:

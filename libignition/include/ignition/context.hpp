@@ -139,7 +139,8 @@ struct Context {
     std::vector<CookieOrder> cookies{};
     // What is stored, in a transaction of its own, when the operation refuses: its own changes are not.
     std::vector<std::function<void(Transaction&)>> on_refusal{};
-    std::vector<std::function<void(Transaction&)>> later{};  // see later()
+    std::vector<std::function<void(Transaction&)>> later{};                                  // see later()
+    std::vector<std::pair<std::string_view, std::shared_ptr<const CachedAnswer>>> shared{};  // see keep_for_all()
   } reply;
 
   bool is_fresh = false;  // the caller has just signed in (rule R23), or is trusted
@@ -156,6 +157,11 @@ struct Context {
   // told but the operator. Stored at the latest before the user's next write, or a minute later by the clock. `work`
   // must hold all it needs.
   void later(std::function<void(Transaction&)> work) { reply.later.push_back(std::move(work)); }
+  // Keeps an answer of the user here and, where stores have several servers, for all of them (SharedView::name).
+  void keep_for_all(std::string_view view, std::shared_ptr<const CachedAnswer> answer) {
+    cache.put(user, view, answer);
+    reply.shared.emplace_back(view, std::move(answer));
+  }
   // Sets the answer's entity tag; true when the caller holds it already, so that the output will not be sent.
   bool tagged(std::string etag);
 };

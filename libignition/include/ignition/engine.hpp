@@ -31,10 +31,13 @@ struct EngineOptions {
   // be away: what it does not know yet is read from the store.
   std::string replica_url{};
   Config config{};
-  bool migrate = true;              // bring the schema up to date when opening
-  std::shared_ptr<Clock> clock{};   // null = the system's
-  std::shared_ptr<IdSource> ids{};  // null = random
-  RandomBytes random{};             // of tokens and salts; empty = the system's
+  bool migrate = true;                     // bring the schema up to date when opening
+  std::shared_ptr<Clock> clock{};          // null = the system's
+  std::shared_ptr<IdSource> ids{};         // null = random
+  RandomBytes random{};                    // of tokens and salts; empty = the system's
+  std::size_t answers_in_memory = 20'000;  // the greatest number that is kept
+  // Whether engines on this store keep for each other what is costly to work out; null = if it is a server's.
+  std::optional<bool> share_answers{};
   // Told every statement that an operation runs, before it runs. Called on many threads at once.
   std::function<void(std::string_view operation, std::string_view statement)> watcher{};
 };
@@ -48,7 +51,8 @@ struct Call {
   std::string_view idempotency_key{};
   std::string_view if_none_match{};
   UnknownKeys unknown_keys = UnknownKeys::refuse;
-  // The caller's account, when it was read for this call already (KeptRead::account): a read does not look for it again.
+  // The caller's account, when it was read for this call already (KeptRead::account): a read does not look for it
+  // again.
   const Principal* account = nullptr;
 };
 
@@ -78,9 +82,9 @@ class Engine {
   // Runs an operation by name. Throws Error; NOT_FOUND for an unknown name.
   virtual Answer call(const Caller& caller, const Call& call) = 0;
 
-  // Answers those reads whose answer is kept in memory (Operation::kept) and still the right one, as call() would. Their
-  // users' accounts, which tell, are read with one statement for all. The others stay without an answer: they are for
-  // call(). Throws what says that the store cannot be reached.
+  // Answers those reads whose answer is kept in memory (Operation::kept) and still the right one, as call() would.
+  // Their users' accounts, which tell, are read with one statement for all. The others stay without an answer: they are
+  // for call(). Throws what says that the store cannot be reached.
   virtual void answer_kept(std::span<KeptRead> reads) { static_cast<void>(reads); }
 
   // Runs an operation by its function, without JSON; the input is checked as JSON would be.

@@ -254,6 +254,7 @@ class Store {
 
   virtual std::unique_ptr<Transaction> begin(Mode mode) = 0;
   virtual std::string_view backend() const = 0;  // "sqlite" or "postgresql"
+  virtual bool is_remote() const = 0;            // a server's, which programs on several machines share
 
   // Migrations known to this program or recorded in the database, in order. Throws CONFLICT reason `newer_schema` when
   // the database knows one that the program does not, `changed_migration` when an applied text has changed.

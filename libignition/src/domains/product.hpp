@@ -1,6 +1,8 @@
 // The product's table of contents: every domain, in the order of the documents.
 #pragma once
 
+#include <span>
+
 #include "ignition/catalogue.hpp"
 #include "ignition/context.hpp"
 #include "ignition/storage.hpp"
@@ -17,5 +19,8 @@ void ship(Transaction& db, IdSource& ids, Instant now);
 // Stores what time alone has changed for the caller's user: spent shields, ended quests. Every write of a user begins
 // with it.
 void settle(Context& ctx);
+
+// What servers keep for each other.
+std::span<const SharedView> shared_views();
 
 }  // namespace ignition::product

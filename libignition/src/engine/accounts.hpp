@@ -25,13 +25,10 @@ inline constexpr std::string_view kColumnsAlone = R"sql(
          u.id, u.revision, u.email, u.email_verified_at, u.name, u.image, u.role, u.approved, u.age_attested,
          u.tos_version, u.disabled_at, u.created_at, NULL, NULL, 0, 'monday', NULL, -1)sql";
 
-// The greatest number of accounts that one statement reads.
-inline constexpr std::size_t kMostAtOnce = 64;
-
 // Nothing for an unknown user. With everything that an operation wants to know about the account beforehand.
 std::optional<Principal> find(Transaction& db, const Uuid& user);
 
-// The same for several users, at most kMostAtOnce, with one statement; unknown ones are missing.
+// The same for several users, at most OfUsers::kMost, with one statement; unknown ones are missing.
 std::vector<Principal> find_all(Transaction& db, std::span<const Uuid> users);
 
 // The row of the account alone, when the rest cannot be read: not Principal::is_whole.

@@ -15,6 +15,11 @@ std::shared_ptr<const CachedAnswer> AnswerCache::find(const Uuid& user, std::str
   return found->second->answer;
 }
 
+bool AnswerCache::knows(const Uuid& user, std::string_view view) {
+  const std::lock_guard lock(mutex_);
+  return index_.contains(Key{user, std::string(view)});
+}
+
 void AnswerCache::put(const Uuid& user, std::string_view view, std::shared_ptr<const CachedAnswer> answer) {
   const std::lock_guard lock(mutex_);
   Key key{user, std::string(view)};

@@ -15,8 +15,10 @@
 #include "engine/accounts.hpp"
 #include "engine/backlog.hpp"
 #include "engine/idempotency.hpp"
+#include "engine/of_users.hpp"
 #include "engine/replica.hpp"
 #include "engine/standing.hpp"
+#include "engine/stored_answers.hpp"
 #include "ignition/passwords.hpp"
 #include "ignition/secrets.hpp"
 
@@ -137,9 +139,13 @@ class OpenEngine final : public Engine {
         ids_(options.ids ? std::move(options.ids) : std::make_shared<RandomIds>()),
         random_(options.random ? std::move(options.random) : system_random()),
         hashes_(hashes_at_once(config_)),
+        cache_(options.answers_in_memory),
         log_(std::move(options.store.log)),
         watcher_(std::move(options.watcher)) {
     config_.data_encryption_key = key_of(config_);
+    if (options.share_answers.value_or(store_->is_remote())) {
+      stored_ = std::make_unique<StoredAnswers>(*store_, config_, [this](const std::string& line) { log(line); });
+    }
     if (options.migrate) store_->migrate_up(clock_->now());
     pending_migrations();
   }
@@ -167,7 +173,7 @@ class OpenEngine final : public Engine {
   void answer_kept(std::span<KeptRead> reads) override {
     if (pending_migrations() > 0) return;
     while (!reads.empty()) {
-      const auto batch = reads.first(std::min(reads.size(), accounts::kMostAtOnce));
+      const auto batch = reads.first(std::min(reads.size(), OfUsers::kMost));
       answer_batch(batch);
       reads = reads.subspan(batch.size());
     }
@@ -324,6 +330,9 @@ class OpenEngine final : public Engine {
     const Opened opened = writes ? open(operation, caller, Mode::write, now)
                                  : open_for_reading(operation, caller, ways, now, call.account);
     backlog_.perform(owed.entries, *opened.db);
+    if (stored_ && operation.kept && call.account == nullptr) {
+      stored_->recall(*opened.db, {&opened.caller.principal, 1}, cache_);
+    }
     const std::int64_t rows_before = opened.db->rows_changed();
     Context context =
         context_of(caller, opened.caller.principal, *opened.db, writes ? Mode::write : Mode::read, now, call);
@@ -375,9 +384,11 @@ class OpenEngine final : public Engine {
 
   void store_later(Context& context) {
     for (auto& work : context.reply.later) backlog_.add(context.user, context.now, std::move(work));
+    if (!stored_) return;
+    for (auto& [view, answer] : context.reply.shared) stored_->store(context.user, view, std::move(answer));
   }
 
-  // At most accounts::kMostAtOnce reads.
+  // At most OfUsers::kMost reads.
   void answer_batch(std::span<KeptRead> reads) {
     std::vector<Uuid> users;
     for (const KeptRead& read : reads) {
@@ -393,11 +404,12 @@ class OpenEngine final : public Engine {
           .watcher = watcher_of(reads.front().call->operation), .db = store_->begin(Mode::glance), .caller = {}};
       watch(opened);
       found = accounts::find_all(*opened.db, users);
+      std::ranges::sort(found, {}, &Principal::user_id);
+      if (stored_) stored_->recall(*opened.db, found, cache_);
     } catch (const Error& error) {
       if (error.code() == Code::UNAVAILABLE && !may_run_again(error)) throw;
       return;
     }
-    std::ranges::sort(found, {}, &Principal::user_id);
     for (KeptRead& read : reads) {
       if (has_stored_credential(*read.caller)) continue;  // call() asks for it
       const auto account = std::ranges::lower_bound(found, read.caller->user, {}, &Principal::user_id);
@@ -544,6 +556,7 @@ class OpenEngine final : public Engine {
   std::mutex listeners_mutex_;
   std::map<int, Listener> listeners_;
   int last_listener_ = 0;
+  std::unique_ptr<StoredAnswers> stored_;                                     // null: every engine works out for itself
   Backlog backlog_{*store_, [this](const std::string& line) { log(line); }};  // ends before what it needs
 };
 

@@ -240,6 +240,7 @@ class PostgresStore final : public Store {
     return std::make_unique<PostgresTransaction>(pool_, writers_, mode, options_);
   }
   std::string_view backend() const override { return "postgresql"; }
+  bool is_remote() const override { return true; }
 
   std::vector<Migration> migrations() override {
     Lease connection(pool_);

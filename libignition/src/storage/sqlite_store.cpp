@@ -217,6 +217,7 @@ class SqliteStore final : public Store {
     return std::make_unique<ReadTransaction>(readers_);
   }
   std::string_view backend() const override { return "sqlite"; }
+  bool is_remote() const override { return false; }
 
   std::vector<Migration> migrations() override {
     std::vector<Migration> all;

@@ -1,8 +1,10 @@
-// The HTTP server over the users that `populate` made: every request is another one's, by chance.
+// The HTTP server over the users that `populate` made: every request is another one's.
 //
-//   serve_many DATABASE USERS INSTANT warm|cold      prints its address, serves until SIGTERM
+//   serve_many DATABASE USERS INSTANT warm|cold|anew      prints its address, serves until SIGTERM
 //
-// Cold: every call is a microsecond earlier than all before, so that no kept answer holds and each is decided anew.
+// Warm: users by chance, all of whom the server remembers. Cold: the server remembers a few users and meets each again
+// when it has forgotten them, so that it asks what is stored. Anew: every call is a microsecond earlier than all
+// before, so that no answer holds and each is made from the user's rows, as after a write.
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -31,7 +33,8 @@ class Backwards final : public Clock {
 
 class ManyUsers final : public Engine {
  public:
-  ManyUsers(std::unique_ptr<Engine> engine, std::uint64_t users) : engine_(std::move(engine)), users_(users) {}
+  ManyUsers(std::unique_ptr<Engine> engine, std::uint64_t users, bool in_turn)
+      : engine_(std::move(engine)), users_(users), in_turn_(in_turn) {}
 
   Answer call(const Caller& caller, const Call& call) override {
     if (caller.credential != Credential::local) return engine_->call(caller, call);
@@ -57,34 +60,40 @@ class ManyUsers final : public Engine {
   void run(const Operation&, const Caller&, const void*, void*) override {}
 
  private:
-  Caller another() const {
+  Caller another() {
     thread_local std::minstd_rand random{std::random_device{}()};
+    const std::uint64_t user =
+        in_turn_ ? next_++ % users_ : std::uniform_int_distribution<std::uint64_t>(0, users_ - 1)(random);
     char text[40];
-    std::snprintf(text, sizeof text, "018f0000-0000-7000-8000-%012llx",
-                  static_cast<unsigned long long>(std::uniform_int_distribution<std::uint64_t>(0, users_ - 1)(random)));
+    std::snprintf(text, sizeof text, "018f0000-0000-7000-8000-%012llx", static_cast<unsigned long long>(user));
     return Caller::host(Uuid::parse(text).value());
   }
 
   std::unique_ptr<Engine> engine_;
-  std::uint64_t users_;
+  const std::uint64_t users_;
+  const bool in_turn_;
+  std::atomic<std::uint64_t> next_ = 0;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 5) {
-    std::fprintf(stderr, "serve_many DATABASE USERS INSTANT warm|cold\n");
+    std::fprintf(stderr, "serve_many DATABASE USERS INSTANT warm|cold|anew\n");
     return 2;
   }
   const Instant now = Instant::parse(argv[3]).value();
+  const std::string_view how = argv[4];
+  constexpr std::size_t kRemembered = 500;  // fewer than there are users
   std::shared_ptr<Clock> clock;
-  if (std::string_view(argv[4]) == "cold") {
+  if (how == "anew") {
     clock = std::make_shared<Backwards>(now);
   } else {
     clock = std::make_shared<ManualClock>(now);
   }
-  auto engine = Engine::open({.store_url = argv[1], .migrate = false, .clock = std::move(clock)});
-  ManyUsers many(std::move(engine), std::strtoull(argv[2], nullptr, 10));
+  EngineOptions options{.store_url = argv[1], .migrate = false, .clock = std::move(clock)};
+  if (how == "cold") options.answers_in_memory = kRemembered;
+  ManyUsers many(Engine::open(std::move(options)), std::strtoull(argv[2], nullptr, 10), how == "cold");
   server::Settings settings;
   settings.port = 0;
   settings.local_user = true;

@@ -179,6 +179,9 @@ struct Decision {
 };
 Decision decision(Context& ctx);
 
+// What decisions are made from: an answer that holds these facts alone.
+const SharedView& shared_facts();
+
 // The hints that this ends are done for good (rule G1). One statement for each of them; nothing is written twice.
 void end_guidance(Context& ctx, rules::GuidanceExit what);
 

@@ -31,6 +31,7 @@ struct ModuleChoice {
   int weight = 1;  // 0..100; 0 = no preference
   bool enabled = true;
 };
+BOOST_DESCRIBE_STRUCT(ModuleChoice, (), (module, weight, enabled))
 
 // One event type's activity that is not reversed.
 struct EventUsage {
@@ -47,6 +48,7 @@ struct Usage {
   std::vector<ModuleUsage> modules;  // without parts of the day
   std::optional<Instant> oldest_at;  // the first event that will leave the window
 };
+BOOST_DESCRIBE_STRUCT(Usage, (), (counts, modules, oldest_at))
 // Sums event types up by module; review_session counts for module review.
 Usage usage_of(std::span<const EventUsage> events);
 // The module that ranking counts a completion for.
@@ -60,6 +62,8 @@ struct GuidanceHistory {
   int exposures_of_last_10 = 0;
   std::array<GuidanceProgress, 5> steps;  // by GuidanceStep
 };
+BOOST_DESCRIBE_STRUCT(GuidanceHistory, (),
+                      (started, captured, frequent_pair, bounced_of_last_10, exposures_of_last_10, steps))
 
 enum class OnboardingStatus : std::uint8_t { not_started, in_progress, completed, skipped };
 BOOST_DESCRIBE_ENUM(OnboardingStatus, not_started, in_progress, completed, skipped)
@@ -71,6 +75,7 @@ struct OnboardingFacts {
   std::optional<Uuid> current_step_id;  // only while in progress
   int percent_complete = 0;
 };
+BOOST_DESCRIBE_STRUCT(OnboardingFacts, (), (flow_key, status, can_resume, current_step_id, percent_complete))
 
 struct TodayFacts {
   Uuid user_id;
@@ -104,5 +109,10 @@ struct TodayFacts {
   std::vector<Instant> turning_points;
   std::vector<std::string> degraded;  // names of the groups that could not be read
 };
+// Without the user, whom whoever reads the rest knows.
+BOOST_DESCRIBE_STRUCT(TodayFacts, (),
+                      (created_at, prefs, interests, modules, last_activity_at, completions_total, session, focus,
+                       active_streak, plan, counts, usage, last_use, newest_completion, transitions, rules, routines,
+                       guidance, onboarding, turning_points, degraded))
 
 }  // namespace ignition::rules

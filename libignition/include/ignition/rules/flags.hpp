@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <boost/describe/class.hpp>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -76,6 +77,9 @@ struct TodayFlags {
 
   friend bool operator==(const TodayFlags&, const TodayFlags&) = default;
 };
+BOOST_DESCRIBE_STRUCT(TodayFlags, (),
+                      (master, decision_suppression, next_action_resolver, momentum_feedback, soft_landing,
+                       reduced_mode, dynamic_ui, quick_picks_extended, plan_extended, ranking, sequence_killed))
 
 // Rule X2. `raw` gives value(flag, user) of a flag name.
 TodayFlags today_flags(const std::function<bool(std::string_view)>& raw);

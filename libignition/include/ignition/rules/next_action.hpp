@@ -54,6 +54,7 @@ struct LiveFocus {
   bool is_break = false;  // mode break or long_break
   std::optional<Instant> expires_at;
 };
+BOOST_DESCRIBE_STRUCT(LiveFocus, (), (session_id, paused, is_break, expires_at))
 
 // An item of a daily plan as it came. Stored items are complete; what is missing in others is null, and the starter
 // leaves such items out (rule S2).
@@ -67,12 +68,14 @@ struct TodayPlanItem {
   std::optional<int> priority;  // lower is sooner; null sorts as 999
   std::optional<int> duration;  // minutes
 };
+BOOST_DESCRIBE_STRUCT(TodayPlanItem, (), (id, item_key, type, title, action_url, completed, priority, duration))
 
 struct TodayPlan {
   std::optional<std::string> id;
   std::optional<LocalDate> date;
   std::vector<TodayPlanItem> items;
 };
+BOOST_DESCRIBE_STRUCT(TodayPlan, (), (id, date, items))
 
 // What a user's choices add to the next step. A weight of 0 is no preference.
 struct ActionPreferences {

@@ -25,6 +25,7 @@ struct ModuleUsage {
   std::int64_t afternoon = 0;
   std::int64_t evening = 0;
 };
+BOOST_DESCRIBE_STRUCT(ModuleUsage, (), (module, completions, last_date, morning, afternoon, evening))
 
 // The newest completion, by the module of its event and by the one that ranking counts it for.
 struct NewestDeed {
@@ -32,6 +33,7 @@ struct NewestDeed {
   ActionModule ranked_module = ActionModule::focus;
   Instant at;
 };
+BOOST_DESCRIBE_STRUCT(NewestDeed, (), (module, ranked_module, at))
 
 // How often completions in one module were followed by one in another.
 struct ModuleTransition {
@@ -40,6 +42,7 @@ struct ModuleTransition {
   std::int64_t count = 0;
   Instant last_at;
 };
+BOOST_DESCRIBE_STRUCT(ModuleTransition, (), (from, to, count, last_at))
 
 struct RankingInput {
   ActionModule module = ActionModule::habits;

@@ -19,6 +19,7 @@ struct LastUse {
   ActionModule module = ActionModule::focus;
   Instant at;
 };
+BOOST_DESCRIBE_STRUCT(LastUse, (), (module, at))
 
 struct ResumeLast {
   ActionModule module = ActionModule::focus;
@@ -53,6 +54,7 @@ struct UsageCounts {
   std::int64_t focus_events = 0;  // focus_start, focus_complete
   std::int64_t total_events = 0;
 };
+BOOST_DESCRIBE_STRUCT(UsageCounts, (), (learn_events, focus_events, total_events))
 
 // What past use suggests, or, for somebody who has hardly begun, their interests in their order.
 std::optional<InterestPrimer> interest_primer(const UsageCounts& usage, std::span<const InterestKey> interests,

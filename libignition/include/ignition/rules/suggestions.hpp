@@ -32,12 +32,14 @@ struct UserRule {
   int priority = 0;                     // higher first
   bool enabled = true;
 };
+BOOST_DESCRIBE_STRUCT(UserRule, (), (id, trigger, trigger_module, action, action_module, minutes, priority, enabled))
 
 // One step of a routine, `module:<key>` or `capture` on the wire.
 struct RoutineStep {
   std::optional<Module> module;  // nothing = capture
   friend bool operator==(const RoutineStep&, const RoutineStep&) = default;
 };
+BOOST_DESCRIBE_STRUCT(RoutineStep, (), (module))
 std::optional<RoutineStep> routine_step_of(std::string_view action_key);
 
 struct UserRoutine {
@@ -46,6 +48,7 @@ struct UserRoutine {
   bool enabled = true;
   std::vector<RoutineStep> steps;
 };
+BOOST_DESCRIBE_STRUCT(UserRoutine, (), (id, priority, enabled, steps))
 
 struct NewestCompletion {
   Module module;  // of an event's module name: governing_module

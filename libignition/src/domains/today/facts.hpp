@@ -17,6 +17,7 @@ struct Facts {
   rules::TodayFacts facts;
   rules::TodayFlags flags;
 };
+BOOST_DESCRIBE_STRUCT(Facts, (), (facts, flags))
 
 Facts read_facts(Context& ctx);
 

@@ -4,6 +4,7 @@
 #include "domains/today/facts.hpp"
 #include "ignition/domains/activity.hpp"
 #include "ignition/domains/flags.hpp"
+#include "ignition/packed.hpp"
 #include "ignition/wire.hpp"
 
 namespace ignition::today {
@@ -57,7 +58,20 @@ void keep_facts(Context& ctx, const SharedFacts& facts) {
   today->from = ctx.now;
   today->until = rules::valid_until(facts->facts, ctx.calendar, ctx.now, ctx.config.today, facts->flags);
   today->facts = facts;
-  ctx.cache.put(ctx.user, kView, std::move(today));
+  ctx.keep_for_all(kView, std::move(today));
+}
+
+void pack_facts(std::string& out, const CachedAnswer& answer) {
+  pack(out, *static_cast<const KeptToday&>(answer).facts);
+}
+
+std::shared_ptr<CachedAnswer> unpack_facts(const Uuid& user, std::string_view bytes) {
+  auto facts = unpacked<Facts>(bytes);
+  if (!facts) return nullptr;
+  facts->facts.user_id = user;
+  auto today = std::make_shared<KeptToday>();
+  today->facts = std::make_shared<const Facts>(std::move(*facts));
+  return today;
 }
 
 // The facts of now. As long as time alone does not change the answer, those that were read before are those of now,
@@ -133,6 +147,11 @@ rules::EngagementSession seen(const Context& ctx, const rules::EngagementSession
 rules::TodayFlags switches(Context& ctx) { return flags::evaluate(ctx, flags::stored_of_today(ctx)); }
 
 }  // namespace
+
+const SharedView& shared_facts() {
+  static const SharedView kFacts{.name = kView, .shape = shape_of<Facts>(), .pack = pack_facts, .unpack = unpack_facts};
+  return kFacts;
+}
 
 Decision decision(Context& ctx) {
   Decision out{.payload = decide_now(ctx, {}), .etag = {}, .until = ctx.now};
