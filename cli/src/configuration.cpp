@@ -11,6 +11,7 @@ Configuration read(const GlobalOptions& options, std::vector<std::string>& probl
   out.library = Config::from(reader);
   reader.read(database_variables(), out.database);
   reader.read(server::variables(), out.server);
+  reader.read(job_variables(), out.jobs);
   for (const auto& problem : reader.problems()) problems.push_back(problem.field + " " + problem.message);
   out.warnings = reader.warnings();
   if (!options.store.empty()) out.database.url = options.store;
@@ -42,7 +43,7 @@ Configuration server_configuration(const GlobalOptions& options,
 
 std::vector<Variable> all_variables() {
   std::vector<Variable> out = server::variables().rows();
-  for (const auto* rows : {&database_variables().rows(), &config_variables().rows()}) {
+  for (const auto* rows : {&database_variables().rows(), &config_variables().rows(), &job_variables().rows()}) {
     out.insert(out.end(), rows->begin(), rows->end());
   }
   return out;

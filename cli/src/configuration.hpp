@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "ignition/jobs.hpp"
 #include "ignition/server.hpp"
 #include "ignition/variables.hpp"
 #include "shell.hpp"
@@ -13,6 +14,7 @@ struct Configuration {
   Config library;
   DatabaseSettings database;
   server::Settings server;
+  JobSettings jobs;
   std::vector<std::string> warnings;  // misspelt names
 };
 

@@ -12,6 +12,7 @@
 #include "dashboard.hpp"
 #include "demo.hpp"
 #include "ignition/schema_drift.hpp"
+#include "jobs.hpp"
 #include "replay.hpp"
 #include "serve.hpp"
 #include "shell.hpp"
@@ -268,6 +269,7 @@ int run(int argc, char** argv) {
   add_openapi(app);
   add_user(app, global);
   add_migrate(app, global);
+  add_jobs(app, global);
   add_demo(app, global);
   add_config(app, global);
   add_completion(app);

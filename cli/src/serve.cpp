@@ -2,8 +2,10 @@
 
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "configuration.hpp"
+#include "ignition/job_thread.hpp"
 
 namespace ignition::cli {
 namespace {
@@ -52,7 +54,11 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
     engine->call(Caller::system(), Call{.operation = "users.ensure_local"});
   }
   server::Server http(engine.get(), config.server);
-  return http.run([&] { greet(http, config); });
+  std::optional<server::JobThread> jobs;
+  return http.run([&] {
+    if (engine) jobs.emplace(*engine, config.server, Jobs::Options{.settings = config.jobs});
+    greet(http, config);
+  });
 }
 
 }  // namespace

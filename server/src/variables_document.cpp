@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "ignition/config.hpp"
+#include "ignition/jobs.hpp"
 #include "ignition/server.hpp"
 #include "ignition/variables.hpp"
 
@@ -65,6 +66,7 @@ std::string variables_document() {
   out += section("Server", variables().rows());
   out += section("Database", database_variables().rows());
   out += section("What holds for all users", config_variables().rows());
+  out += section("Work that comes due with time", job_variables().rows());
   out += kFlags;
   return out;
 }
