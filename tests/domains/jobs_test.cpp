@@ -272,7 +272,7 @@ TEST_CASE("every retention finds its rows by an index of its column") {
     const std::string statement = "EXPLAIN QUERY PLAN " + jobs::delete_statement(retention);
     std::string plan;
     world.engine->store()
-        .begin(Mode::read)
+        .begin(Mode::write)
         ->each<PlanStep>(
             Sql{statement}, [&](const PlanStep& step) { plan += step.detail + '\n'; }, world.clock->now(), 1);
     INFO(statement);
