@@ -37,7 +37,7 @@ test-fast: ## Build and run only the tests of values and rules
 test-slow: ## Run all tests under the address, undefined and thread sanitizers, then the fuzzers
 	@scripts/setup build test dev
 	$(call compile,dev)
-	@IGNITION_CRASH_ROUNDS=100 ctest --preset dev -j $(JOBS)
+	@IGNITION_CRASH_ROUNDS=100 IGNITION_HOSTILE_REQUESTS=50000 ctest --preset dev -j $(JOBS)
 	$(call compile,tsan)
 	@ctest --preset tsan -j $(JOBS)
 	@$(MAKE) --no-print-directory fuzz
