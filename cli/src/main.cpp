@@ -11,6 +11,7 @@
 #include "configuration.hpp"
 #include "dashboard.hpp"
 #include "demo.hpp"
+#include "export.hpp"
 #include "ignition/schema_drift.hpp"
 #include "jobs.hpp"
 #include "replay.hpp"
@@ -268,6 +269,7 @@ int run(int argc, char** argv) {
   add_operations(app, global);
   add_openapi(app);
   add_user(app, global);
+  add_export(app, global);
   add_migrate(app, global);
   add_jobs(app, global);
   add_demo(app, global);

@@ -74,6 +74,9 @@ Wants Conversation::advance(std::string& out) {
       case Phase::probe:
         step = answer(out);
         break;
+      case Phase::sending:
+        step = send_more(out);
+        break;
       case Phase::ended:
         break;
     }
@@ -181,7 +184,7 @@ Conversation::Step Conversation::dispatch(std::string& out) {
   if (!read_call(out) || !take_slot(out)) return Step::answered;
   caller_ = exchange_.identity == Identity::local_user ? Caller::local() : Caller::anonymous();
   const Endpoint& endpoint = *exchange_.endpoint;
-  const bool quick = endpoint.pace.micros() < site_.inline_reads.count();
+  const bool quick = endpoint.pace.micros() < site_.inline_reads.count() && !endpoint.operation->is_streamed();
   if (endpoint.operation->effect == Effect::read && quick) {
     run_operation();
     return answer(out);
@@ -297,6 +300,10 @@ void Conversation::settle() {
 Conversation::Step Conversation::finish(const std::string& out, std::size_t before, int status, const Error* error) {
   log(out.size() - before, status, error);
   release_slot();
+  return go_on();
+}
+
+Conversation::Step Conversation::go_on() {
   if (exchange_.frame.close) {
     // Work that was given up may still read the request: everything stays as it is.
     enter(Phase::ended);

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,13 +26,14 @@
 #include "request_id.hpp"
 #include "response.hpp"
 #include "site.hpp"
+#include "streamed.hpp"
 
 namespace ignition::server {
 
 enum class Wants : std::uint8_t { input, flush, work, close };
 
 // What a conversation waits for; decides how long it may.
-enum class Phase : std::uint8_t { fresh, idle, header, body, work, probe, ended };
+enum class Phase : std::uint8_t { fresh, idle, header, body, work, probe, sending, ended };
 
 // A body that is no JSON.
 enum class TextBody : std::uint8_t { none, plain, form };
@@ -145,6 +147,8 @@ class Conversation {
   // Who calls, as far as that is known without asking the store.
   std::optional<Caller> known_caller() const;
   Answer run_as(Caller caller, std::string_view token);
+  // The operation's answer; that of a streamed one goes to `streamed_`.
+  Answer run();
   void tell_origin(Caller& caller) const;
 
   // Responses.
@@ -153,6 +157,9 @@ class Conversation {
   // The same when the header did not come to its end.
   void begin_unread();
   void answer_data(std::string& out, const Answer& answer);
+  void answer_streamed(std::string& out, const Answer& answer);
+  // The next piece of it.
+  Step send_more(std::string& out);
   void answer_system(std::string& out, const DatabaseState& database);
   void answer_document(std::string& out);
   void answer_options(std::string& out);
@@ -167,6 +174,8 @@ class Conversation {
   void settle();
   // After the response was written: logs, and makes room for the next request.
   Step finish(const std::string& out, std::size_t before, int status, const Error* error = nullptr);
+  // Makes room for the next request, or for none.
+  Step go_on();
   void log(std::size_t bytes_out, int status, const Error* error);
   void release_slot();
 
@@ -194,7 +203,8 @@ class Conversation {
   Pairs query_pairs_;
   std::deque<std::string> texts_;  // decoded parameters
   Outcome outcome_;
-  bool lent_slot_ = false;  // to work that was given up while it ran
+  std::unique_ptr<Spool> streamed_;  // what the client still has to take of a streamed answer
+  bool lent_slot_ = false;           // to work that was given up while it ran
   std::atomic<WorkState> work_state_ = WorkState::none;
 };
 

@@ -12,6 +12,8 @@ namespace {
 
 using boost::beast::http::verb;
 
+constexpr std::size_t kPiece = 65'536;  // of a streamed answer
+
 // The digits of `details.retry_after`, in seconds; "" when the refusal does not say.
 std::string retry_after_of(const Error& error) {
   if (error.code() != Code::RATE_LIMITED) return {};
@@ -78,6 +80,7 @@ Conversation::Step Conversation::answer(std::string& out) {
   } else if (const auto* database = std::get_if<DatabaseState>(&outcome)) {
     answer_system(out, *database);
   } else if (const auto* error = std::get_if<Error>(&outcome)) {
+    streamed_.reset();
     refuse(out, *error);
   } else {
     refuse(out, Error(Code::INTERNAL, "The work was not done."));
@@ -86,6 +89,7 @@ Conversation::Step Conversation::answer(std::string& out) {
 }
 
 void Conversation::answer_data(std::string& out, const Answer& answer) {
+  if (streamed_) return answer_streamed(out, answer);
   const std::size_t before = out.size();
   settle();
   const int status = answer.not_modified ? 304 : answer.status;
@@ -105,6 +109,32 @@ void Conversation::answer_data(std::string& out, const Answer& answer) {
     response.data(answer.body);
   }
   finish(out, before, status);
+}
+
+void Conversation::answer_streamed(std::string& out, const Answer& answer) {
+  const std::size_t before = out.size();
+  settle();
+  Response response(out, exchange_.frame, answer.status);
+  response.caching(Caching::no_store);
+  if (!answer.file_name.empty()) {
+    response.field("Content-Disposition", fmt::format("attachment; filename=\"{}\"", answer.file_name));
+  }
+  const auto size = static_cast<std::size_t>(streamed_->size());
+  response.length(answer.content_type.empty() ? "application/json" : answer.content_type, size);
+  log(out.size() - before + (exchange_.frame.head ? 0 : size), answer.status, nullptr);
+  release_slot();  // what is left takes no thread
+  if (!exchange_.frame.head) return enter(Phase::sending);
+  streamed_.reset();
+  go_on();
+}
+
+// A client that got less than the length it was told knows that it lacks something.
+Conversation::Step Conversation::send_more(std::string& out) {
+  const bool readable = streamed_->take(kPiece, out);
+  if (readable && !streamed_->is_taken()) return Step::answered;
+  streamed_.reset();
+  if (!readable) exchange_.frame.close = true;
+  return go_on();
 }
 
 void Conversation::answer_system(std::string& out, const DatabaseState& database) {

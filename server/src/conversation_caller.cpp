@@ -196,11 +196,20 @@ bool Conversation::is_live(const Caller& caller) const {
 Answer Conversation::run_as(Caller caller, std::string_view token) {
   if (exchange_.endpoint->operation->effect == Effect::write || !token.empty()) tell_origin(caller);
   caller_ = std::move(caller);
-  const compat::Row* row = exchange_.endpoint->row;
-  Answer answer =
-      row != nullptr ? compat::answer(*row, *site_.engine, caller_, call_) : site_.engine->call(caller_, call_);
+  Answer answer = run();
   if (!token.empty()) site_.callers.used(caller_, token, answer);
   return answer;
+}
+
+Answer Conversation::run() {
+  const compat::Row* row = exchange_.endpoint->row;
+  if (!exchange_.endpoint->operation->is_streamed()) {
+    return row != nullptr ? compat::answer(*row, *site_.engine, caller_, call_) : site_.engine->call(caller_, call_);
+  }
+  streamed_ = std::make_unique<Spool>();
+  const Sink keep = [this](std::string_view piece) { streamed_->append(piece); };
+  return row != nullptr ? compat::stream(*row, *site_.engine, caller_, call_, keep)
+                        : site_.engine->stream(caller_, call_, keep);
 }
 
 // A read leaves no trace, unless its credential does.

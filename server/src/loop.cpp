@@ -148,6 +148,7 @@ void Connection::set_deadline() {
       allowed = settings.idle_timeout;
       break;
     case Phase::body:
+    case Phase::sending:
     case Phase::ended:
       allowed = settings.body_timeout;
       break;

@@ -43,10 +43,10 @@ class Response {
   void data(std::string_view json);  // in the envelope
   void error(const Error& error, compat::ErrorBody body);
   void plain(std::string_view content_type, std::string_view body);
-  void nothing();  // 204 and 304
+  void nothing();                                             // 204 and 304
+  void length(std::string_view content_type, std::size_t n);  // a body of n bytes follows
 
  private:
-  void length(std::string_view content_type, std::size_t n);
   std::string& out_;
   const ResponseFrame& frame_;
 };

@@ -159,6 +159,38 @@ static void check_settings(void) {
   ignition_close(engine);
 }
 
+struct received {
+  size_t bytes;
+  int last;  /* byte */
+  int gives_up;
+};
+
+static int take(void* context, const char* bytes, size_t size) {
+  struct received* got = context;
+  if (got->gives_up) return 1;
+  got->bytes += size;
+  got->last = bytes[size - 1];
+  return 0;
+}
+
+static void check_stream(void) {
+  ignition_engine* engine = opened(kOptions);
+  struct received got = {0, 0, 0};
+  struct received gone = {0, 0, 1};
+  char* error = NULL;
+  EXPECT(NULL, "users.ensure_local", NULL, 0, kLocalUser);
+  CHECK(ignition_stream(engine, kLocalUser, "user.export", NULL, take, &got, &error) == 0);
+  CHECK(error == NULL);
+  CHECK(got.bytes > 1000);
+  CHECK(got.last == '}');
+  CHECK(ignition_stream(engine, kLocalUser, "user.export", NULL, take, &gone, &error) == 503);
+  CHECK(has(error, "receiver_gave_up"));
+  ignition_free(error);
+  CHECK(ignition_stream(engine, NULL, "user.export", NULL, take, &got, NULL) == 401);
+  CHECK(ignition_stream(engine, kLocalUser, "user.export", NULL, NULL, NULL, NULL) == 400);
+  ignition_close(engine);
+}
+
 int main(void) {
   CHECK(ignition_version() != NULL && ignition_version()[0] != '\0');
   check_openings();
@@ -167,6 +199,7 @@ int main(void) {
   check_idempotency();
   check_replay();
   check_settings();
+  check_stream();
   if (failures == 0) puts("ok");
   return failures == 0 ? 0 : 1;
 }

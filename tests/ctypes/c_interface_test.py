@@ -10,12 +10,14 @@ import sys
 import tempfile
 import threading
 import unittest
-from ctypes import POINTER, byref, c_char_p, c_int, c_void_p
+from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_char_p, c_int, c_size_t, c_void_p
 
 LIBRARY = sys.argv.pop()
+TAKE = CFUNCTYPE(c_int, c_void_p, POINTER(c_char), c_size_t)
 FUNCTIONS = {
     "ignition_open": (c_int, [c_char_p, c_char_p, POINTER(c_void_p), POINTER(c_void_p)]),
     "ignition_call": (c_int, [c_void_p, c_char_p, c_char_p, c_char_p, c_char_p, POINTER(c_void_p)]),
+    "ignition_stream": (c_int, [c_void_p, c_char_p, c_char_p, c_char_p, TAKE, c_void_p, POINTER(c_void_p)]),
     "ignition_set_now": (c_int, [c_void_p, c_char_p]),
     "ignition_free": (None, [c_void_p]),
     "ignition_close": (None, [c_void_p]),
@@ -58,6 +60,18 @@ class CInterface(unittest.TestCase):
 
     def tearDown(self):
         library.ignition_close(self.engine)
+
+    def test_a_large_output_comes_piece_by_piece(self):
+        pieces = []
+
+        @TAKE
+        def take(_, start, size):
+            pieces.append(ctypes.string_at(start, size))
+            return 0
+
+        user = self.user.encode()
+        self.assertEqual(library.ignition_stream(self.engine, user, b"user.export", None, take, None, None), 0)
+        self.assertEqual(json.loads(b"".join(pieces))["user_id"], self.user)
 
     def test_a_session_is_started_and_completed_by_name(self):
         status, session = call(self.engine, self.user, "focus.start", duration_seconds=1500)

@@ -3,8 +3,8 @@
 
 #include <thread>
 
-#include "domains/mail.hpp"
 #include "support/credentials.hpp"
+#include "support/mails.hpp"
 
 using namespace ignition;
 using namespace ignition::test;
@@ -39,23 +39,6 @@ Person signed_in(World& world, const Answer& answer) {
 
 Person sign_up(World& world, std::string_view body = kAnn) {
   return signed_in(world, world.anonymous().answer({.operation = "auth.register", .body = body}));
-}
-
-std::vector<std::string> mails(World& world) {
-  return world.rows<std::string>("SELECT template || ' ' || to_address FROM mail_outbox ORDER BY id");
-}
-
-// The token in the last mail that has one.
-std::string mailed_token(World& world) {
-  std::string token;
-  const auto ids = world.rows<Uuid>("SELECT id FROM mail_outbox ORDER BY id");
-  const auto params = world.rows<std::string>("SELECT params FROM mail_outbox ORDER BY id");
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const Answered values(params[i]);
-    if (!values["sealed_token"].exists()) continue;
-    token = mail::token_of(world.engine->config(), values["sealed_token"].text(), ids[i]).value();
-  }
-  return token;
 }
 
 std::string token_body(std::string_view token) { return fmt::format(R"({{"token":"{}"}})", token); }

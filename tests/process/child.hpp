@@ -57,6 +57,7 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   void signal(int number) const;
+  pid_t pid() const { return pid_; }
   // The exit status, or 128 + the signal that ended it; nothing when it still runs after this time.
   std::optional<int> wait(std::chrono::milliseconds patience);
   bool runs() { return !wait(std::chrono::milliseconds(0)); }

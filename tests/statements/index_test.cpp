@@ -3,7 +3,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <pqxx/connection>
 #include <pqxx/field>
@@ -13,6 +12,7 @@
 #include <set>
 
 #include "storage/statement_text.hpp"
+#include "support/filled_tables.hpp"
 #include "support/system_tables.hpp"
 #include "support/world.hpp"
 
@@ -39,79 +39,23 @@ std::vector<std::string> statements_of_users() {
   return out;
 }
 
-struct Column {
-  std::string name;
-  std::string type;  // as the migrations write it
-};
+// The tables of users by their names.
+using UserTables = std::map<std::string, Table>;
 
-struct UserTables {
-  std::map<std::string, std::vector<Column>> columns;  // by table
-  bool has(const std::string& table) const { return columns.contains(table); }
-};
-
-// `rows`: table, column, type.
-UserTables user_tables(const std::vector<std::array<std::string, 3>>& rows) {
+UserTables user_tables(Store& store) {
   UserTables out;
-  for (const auto& [table, column, type] : rows) out.columns[table].push_back({column, type});
-  std::erase_if(out.columns, [](const auto& table) {
-    const auto& columns = table.second;
-    const bool owned = std::any_of(columns.begin(), columns.end(), [](const Column& c) { return c.name == "user_id"; });
-    const bool shared = table.first == "directory" || system_tables().contains(table.first);
-    return shared || (!owned && table.first != "users");
-  });
-  return out;
-}
-
-// A value of a type, made from the number `k` of a row among its user's: every user has the same ones, so that nothing
-// but the user's id finds few rows.
-using Values = std::map<std::string, std::string, std::less<>>;
-
-const Values kPostgresValues{{"uuid", "CAST('00000000-0000-7000-a000-' || lpad(to_hex(k), 12, '0') AS UUID)"},
-                             {"text", "'x' || k"},
-                             {"integer", "k"},
-                             {"bigint", "k"},
-                             {"double precision", "k"},
-                             {"boolean", "k % 2 = 0"},
-                             {"timestamp with time zone", "TIMESTAMPTZ '2026-03-01' + k * INTERVAL '1 minute'"},
-                             {"date", "DATE '2026-03-01' + k"},
-                             {"json", "CAST('{}' AS JSON)"},
-                             {"bytea", "CAST('x' AS BYTEA)"}};
-
-const Values kSqliteValues{{"UUID", "printf('00000000-0000-7000-a000-%012x', k)"},
-                           {"TEXT", "'x' || k"},
-                           {"INT", "k"},
-                           {"BIGINT", "k"},
-                           {"DOUBLE PRECISION", "k + 0.5"},
-                           {"BOOLEAN", "k % 2 = 0"},
-                           {"TIMESTAMPTZ", "strftime('%Y-%m-%dT%H:%M:%S.000000Z', 1772323200 + k * 60, 'unixepoch')"},
-                           {"DATE", "date('2026-03-01', '+' || k || ' days')"},
-                           {"JSONB", "'{}'"},
-                           {"BYTEA", "x'00'"}};
-
-// Gives every user some rows of a table. `numbers`: a query of u and k; `user`: the id of its user.
-std::string fill_statement(const std::string& table, const std::vector<Column>& columns, const Values& values,
-                           std::string_view numbers, std::string_view user) {
-  const std::string_view owner = table == "users" ? "id" : "user_id";
-  std::string names;
-  std::string made;
-  for (const Column& column : columns) {
-    names += (names.empty() ? "" : ", ") + column.name;
-    made += (made.empty() ? "" : ", ") + (column.name == owner ? std::string(user) : values.at(column.type));
+  for (Table& table : tables_of(store)) {
+    const bool shared = table.name == "directory" || table.name == "audit_log" || system_tables().contains(table.name);
+    if (!shared && !user_columns(table).empty()) out.emplace(table.name, std::move(table));
   }
-  return fmt::format("INSERT INTO {} ({}) SELECT {} FROM ({}) AS numbers WHERE TRUE ON CONFLICT DO NOTHING", table,
-                     names, made, numbers);
+  return out;
 }
 
 // A server's database with rows of a thousand users in every table.
 class PostgresPlans {
  public:
   explicit PostgresPlans(const World& world) : connection_(world.store_url()) {
-    std::vector<std::array<std::string, 3>> rows;
-    for (const auto& row : exec("SELECT table_name, column_name, data_type FROM information_schema.columns "
-                                "WHERE table_schema = 'public' ORDER BY table_name, ordinal_position")) {
-      rows.push_back({row[0].c_str(), row[1].c_str(), row[2].c_str()});
-    }
-    tables_ = user_tables(rows);
+    tables_ = user_tables(world.engine->store());
     exec("SET session_replication_role = replica");
     for (const auto& row :
          exec("SELECT CAST(conrelid AS regclass), conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0")) {
@@ -120,8 +64,8 @@ class PostgresPlans {
     const std::string numbers =
         fmt::format("SELECT u, k FROM generate_series(1, {}) u, generate_series(0, {}) k", kUsers, kRowsOfUser - 1);
     const std::string_view user = "CAST('00000000-0000-7000-9000-' || lpad(to_hex(u), 12, '0') AS UUID)";
-    for (const auto& [table, columns] : tables_.columns) {
-      exec(fill_statement(table, columns, kPostgresValues, numbers, user));
+    for (const auto& [name, table] : tables_) {
+      exec(fill_statement(table, kPostgresValues, numbers, user));
     }
     exec("ANALYZE; SET plan_cache_mode = force_generic_plan");
   }
@@ -156,7 +100,7 @@ class PostgresPlans {
     std::string table = text(node, "Relation Name");
     if (type == "Bitmap Index Scan") table = heap;
     std::string out;
-    if (tables_.has(table) && type.ends_with("Scan")) {
+    if (tables_.contains(table) && type.ends_with("Scan")) {
       const std::string condition = text(node, "Index Cond");
       const std::string_view owner = table == "users" ? "(id = " : "(user_id = ";
       if (type != "Bitmap Heap Scan" && condition.find(owner) == std::string::npos) {
@@ -177,13 +121,8 @@ class SqlitePlans {
  public:
   explicit SqlitePlans(const World& world) {
     REQUIRE(sqlite3_open(world.store_url().substr(std::string_view("sqlite:").size()).c_str(), &db_) == SQLITE_OK);
-    std::vector<std::array<std::string, 3>> rows;
-    for (const auto& row : exec("SELECT t.name, c.name, c.type FROM sqlite_schema t, pragma_table_info(t.name) c "
-                                "WHERE t.type = 'table' ORDER BY t.name, c.cid")) {
-      rows.push_back({row[0], row[1], row[2]});
-      all_tables_.insert(row[0]);
-    }
-    tables_ = user_tables(rows);
+    for (const Table& table : tables_of(world.engine->store())) all_tables_.insert(table.name);
+    tables_ = user_tables(world.engine->store());
     for (const auto& row : exec("SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index'")) {
       table_of_index_[row[0]] = row[1];
     }
@@ -194,8 +133,8 @@ class SqlitePlans {
         kUsers, kRowsOfUser - 1);
     exec("PRAGMA ignore_check_constraints = ON");
     exec("BEGIN");
-    for (const auto& [table, columns] : tables_.columns) {
-      exec(fill_statement(table, columns, kSqliteValues, numbers, "printf('00000000-0000-7000-9000-%012x', u)"));
+    for (const auto& [name, table] : tables_) {
+      exec(fill_statement(table, kSqliteValues, numbers, "printf('00000000-0000-7000-9000-%012x', u)"));
     }
     exec("COMMIT");
     exec("ANALYZE");
@@ -213,7 +152,7 @@ class SqlitePlans {
       if (!scans && !step.starts_with("SEARCH ")) continue;
       const std::size_t at = scans ? 5 : 7;
       const std::string table = table_of(step, names.find(step.substr(at, step.find(' ', at) - at)), names.end());
-      if (!tables_.has(table)) continue;
+      if (!tables_.contains(table)) continue;
       const std::string_view owner = table == "users" ? "(id=?" : "user_id=?";
       const bool made_now = step.find(" AUTOMATIC ") != std::string::npos;  // an index over all rows
       if (scans || made_now || step.find(owner) == std::string::npos) out += fmt::format("{}: {}\n", table, step);

@@ -100,6 +100,35 @@ class CallerOf {
     return answer.body.empty() ? py::none() : read_json(answer.body);
   }
 
+  // Gives the output to `write(bytes)` piece by piece; what that raises ends the operation.
+  void stream(const py::object& operation, const py::object& input, const py::function& write) const {
+    if (exiting) throw store_closed();
+    const UnderWay call;
+    std::shared_ptr<Host> host = store_->host();
+    const std::string name = text_of(operation, "operation");
+    std::string body;
+    if (!input.is_none()) write_json(body, input.ptr());
+    std::exception_ptr raised;  // by write; dropped with the GIL held
+    const auto give = [&](std::string_view piece) {
+      const py::gil_scoped_acquire gil;
+      try {
+        write(py::bytes(piece.data(), piece.size()));
+      } catch (const py::error_already_set&) {
+        raised = std::current_exception();
+        throw Error(Code::UNAVAILABLE, "The receiver gave up.").because("receiver_gave_up");
+      }
+    };
+    try {
+      without_gil([&] {
+        const std::shared_ptr<Host> kept = std::move(host);
+        kept->engine->stream(caller_, {.operation = name, .body = body}, give);
+      });
+    } catch (const Error&) {
+      if (raised) std::rethrow_exception(raised);
+      throw;
+    }
+  }
+
   py::tuple answer(const py::object& operation, const py::object& input, const py::object& key,
                    const py::object& if_none_match) const {
     Answer answer = run(operation, input, key, if_none_match);
@@ -178,7 +207,8 @@ PYBIND11_MODULE(_core, m) {
   py::class_<CallerOf>(m, "Caller")
       .def(py::init<py::object, const py::object&>())
       .def("call", &CallerOf::call)
-      .def("answer", &CallerOf::answer);
+      .def("answer", &CallerOf::answer)
+      .def("stream", &CallerOf::stream);
   m.def("operations", &operations);
   m.def("codes", [] {
     py::list out;

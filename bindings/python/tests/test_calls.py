@@ -136,3 +136,23 @@ def test_a_store_that_may_not_be_migrated_is_unavailable(tmp_path):
         with pytest.raises(ignition.Unavailable) as refused:
             ig.users.list()
     assert refused.value.reason == "schema_pending"
+
+
+def test_a_large_output_comes_piece_by_piece(me):
+    me.habits.create(name="walk")
+    pieces = []
+    me.stream("user.export", pieces.append)
+    document = json.loads(b"".join(pieces))
+    assert document["user_id"] == str(me.id)
+    assert [habit["name"] for habit in document["data"]["habits"]] == ["walk"]
+    assert document["manifest"]["tables"]["habits"] == 1
+    assert me.call("user.export")["data"].keys() == document["data"].keys()
+
+
+def test_what_a_receiver_raises_ends_the_stream_and_reaches_the_caller(me):
+    def give_up(piece):
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        me.stream("user.export", give_up)
+    assert me.user.get()["user"]["id"] == str(me.id)

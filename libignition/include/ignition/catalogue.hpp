@@ -22,6 +22,8 @@ struct Context;
 class HashQueue;
 class Store;
 using RandomBytes = std::function<void(std::span<std::uint8_t>)>;
+// Takes a streamed answer piece by piece, in order. What it throws ends the operation.
+using Sink = std::function<void(std::string_view piece)>;
 
 enum class Method : std::uint8_t { GET, POST, PUT, PATCH, DELETE };
 BOOST_DESCRIBE_ENUM(Method, GET, POST, PUT, PATCH, DELETE)
@@ -74,6 +76,11 @@ struct Operation {
   const TypeInfo* output;
   Function function;
   void (*invoke)(Function function, Context& context, const void* input, void* output);
+  // Of an operation whose answer may be larger than memory, in place of `invoke`: writes it piece by piece.
+  void (*deliver)(Function function, Context& context, const void* input, const Sink& sink) = nullptr;
+  // What such an operation stores before its first piece leaves, in a write of its own.
+  Function noting = nullptr;
+  void (*note)(Function noting, Context& context, const void* input, void* nothing) = nullptr;
   Function preparing = nullptr;
   std::shared_ptr<void> (*prepare)(Function preparing, const Preparation& preparation, const void* input) = nullptr;
   std::size_t text_bytes =
@@ -87,6 +94,16 @@ struct Operation {
   // Lets a read that costs much and is wanted seldom be answered from a replica, once it knows all the caller's writes.
   Operation& from_replica() {
     replica = true;
+    return *this;
+  }
+  bool is_streamed() const { return deliver != nullptr; }
+  // Runs `function` as a write before a streamed answer begins, under the same access: to leave a trace of who asked.
+  template <class Input>
+  Operation& notes_first(void (*function_)(Context&, const Input&)) {
+    noting = reinterpret_cast<Function>(function_);
+    note = [](Function f, Context& context, const void* in, void*) {
+      reinterpret_cast<void (*)(Context&, const Input&)>(f)(context, *static_cast<const Input*>(in));
+    };
     return *this;
   }
   // Lets a shell ask Engine::answer_kept before it waits for the store.
@@ -138,6 +155,30 @@ class Catalogue {
                          .invoke = [](Operation::Function f, Context& context, const void* in, void* out) {
                            *static_cast<Output*>(out) = reinterpret_cast<Output (*)(Context&, const Input&)>(f)(
                                context, *static_cast<const Input*>(in));
+                         }});
+  }
+
+  // Adds a read `function(Context&, const Input&, const Sink&)` whose answer may be larger than memory: it writes it
+  // piece by piece, and sets Context::reply's content type and file name. `Document` describes the answer for the
+  // documents of the interface; nothing makes one. The function runs in one snapshot, once: it throws when it cannot go
+  // on, and whoever took pieces must not take them for the whole.
+  template <class Document, class Input>
+  Operation& stream(std::string_view name, Route route, Access access,
+                    void (*function)(Context&, const Input&, const Sink&), std::string_view summary) {
+    return add(Operation{.name = std::string(name),
+                         .route = route,
+                         .aliases = {},
+                         .access = access,
+                         .effect = Effect::read,
+                         .summary = std::string(summary),
+                         .entitlement = {},
+                         .input = &type_info<Input>,
+                         .output = &type_info<Document>,
+                         .function = reinterpret_cast<Operation::Function>(function),
+                         .invoke = nullptr,
+                         .deliver = [](Operation::Function f, Context& context, const void* in, const Sink& sink) {
+                           reinterpret_cast<void (*)(Context&, const Input&, const Sink&)>(f)(
+                               context, *static_cast<const Input*>(in), sink);
                          }});
   }
 

@@ -34,8 +34,9 @@ struct Config {
   int password_memory_kib = 19'456;  // of one hash (rule R3)
   int password_time = 2;
   int password_parallelism = 1;
-  std::string data_encryption_key;  // 32 bytes; "" = made up, and gone with the process
-  int password_concurrency = 0;     // hashes at once; 0 = as many as cores
+  std::string data_encryption_key;    // 32 bytes; "" = made up, and gone with the process
+  int password_concurrency = 0;       // hashes at once; 0 = as many as cores
+  int account_delete_grace_days = 0;  // between asking for the end of an account and its end
   rules::TodayConfig today;
   std::map<std::string, std::string, std::less<>> forced_flags;  // text of FLAG_<name>, by name
 

@@ -48,6 +48,7 @@ struct Caller {
   Origin origin{};
   std::optional<Uuid> api_key_id{};
   std::string token_hash{};  // of the session's cookie or the key, as secrets.hpp makes it
+  bool confirmed = false;    // the shell asked the person itself: counts as a recent sign-in (rule R23)
 
   static Caller anonymous() { return {}; }
   static Caller system() { return {.credential = Credential::system}; }
@@ -135,6 +136,8 @@ struct Context {
     int status = 0;  // 0 = the route's
     std::string etag;
     bool not_modified = false;
+    std::string content_type{};                               // of a streamed answer; "" = JSON
+    std::string file_name{};                                  // under which it is best kept; "" = none
     std::vector<std::pair<std::string, std::string>> events;  // published after the commit: name, JSON
     std::vector<CookieOrder> cookies{};
     // What is stored, in a transaction of its own, when the operation refuses: its own changes are not.

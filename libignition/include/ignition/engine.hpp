@@ -64,6 +64,8 @@ struct Answer {
   bool replayed = false;  // answered from an idempotency key
   std::vector<CookieOrder> cookies{};
   std::optional<CredentialUse> use{};  // of a caller with a session or an API key
+  std::string content_type{};          // of a streamed operation; "" = JSON
+  std::string file_name{};             // under which its answer is best kept; "" = none
 };
 
 // One of several reads that are asked for together.
@@ -81,6 +83,16 @@ class Engine {
 
   // Runs an operation by name. Throws Error; NOT_FOUND for an unknown name.
   virtual Answer call(const Caller& caller, const Call& call) = 0;
+
+  // Runs an operation and gives its output to `sink` piece by piece, on this thread and before it returns; the answer's
+  // own body is empty. Operations that stream (Operation::is_streamed) need little memory for it. When this throws,
+  // what the sink got is not the whole. call() collects the pieces of such an operation.
+  virtual Answer stream(const Caller& caller, const Call& what, const Sink& sink) {
+    Answer answer = call(caller, what);
+    sink(answer.body);
+    answer.body.clear();
+    return answer;
+  }
 
   // Answers those reads whose answer is kept in memory (Operation::kept) and still the right one, as call() would.
   // Their users' accounts, which tell, are read with one statement for all. The others stay without an answer: they are

@@ -4,6 +4,8 @@
 #ifndef IGNITION_H
 #define IGNITION_H
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -24,6 +26,12 @@ int ignition_open(const char* url, const char* options, ignition_engine** out, c
  * and, in *out, {"code", "message", "details"}. Free *out with ignition_free. */
 int ignition_call(ignition_engine* handle, const char* user_id, const char* operation, const char* input,
                   const char* idempotency_key, char** out);
+
+/* The same for an output that may be larger than memory, such as that of "user.export": `take` gets it piece by piece,
+ * before this returns, with `context`; `bytes` does not end with NUL. When `take` returns anything but 0, the operation
+ * ends and this returns 503. After a refusal, of which *error tells, the pieces are not the whole. */
+int ignition_stream(ignition_engine* handle, const char* user_id, const char* operation, const char* input,
+                    int (*take)(void* context, const char* bytes, size_t size), void* context, char** error);
 
 /* Sets the clock of a handle that was opened with "now". Returns 0, or 400 for a clock that runs by itself or an
  * instant that is none. */

@@ -23,6 +23,8 @@ struct Sql {
   // In a glance: it runs by itself, without the snapshot of the statements before it. Its caller sees from what it
   // answers whether it belongs to them, and else begins again (write_conflict).
   bool alone = false;
+  // Runs seldom and is not kept prepared; its text need not outlive the call.
+  bool once = false;
 };
 
 // Bytes for a BYTEA column.
@@ -135,6 +137,12 @@ class Transaction {
       Row row{};
       read_row(view, type_info<Row>, &row);
       (*static_cast<std::remove_reference_t<Use>*>(target))(std::move(row));
+    });
+  }
+  // Calls `use` for every row of a statement whose columns only the running program knows.
+  void each_view(Sql sql, std::span<const Param> params, const std::function<void(const RowView&)>& use) {
+    run(sql, params, const_cast<std::function<void(const RowView&)>*>(&use), [](void* target, const RowView& row) {
+      (*static_cast<const std::function<void(const RowView&)>*>(target))(row);
     });
   }
   // Runs a statement without rows; returns the number of changed rows.

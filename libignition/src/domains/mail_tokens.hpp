@@ -9,8 +9,8 @@
 
 namespace ignition::mail_tokens {
 
-enum class Purpose : std::uint8_t { register_, verify_email, reset_password };
-BOOST_DESCRIBE_ENUM(Purpose, register_, verify_email, reset_password)
+enum class Purpose : std::uint8_t { register_, verify_email, reset_password, change_email };
+BOOST_DESCRIBE_ENUM(Purpose, register_, verify_email, reset_password, change_email)
 
 struct Issue {
   Purpose purpose = Purpose::verify_email;

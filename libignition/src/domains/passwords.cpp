@@ -22,6 +22,10 @@ constexpr Sql kStore{R"sql(
   ON CONFLICT (user_id) DO UPDATE SET hash = $2, changed_at = $3, must_change = FALSE)sql"};
 constexpr Sql kRehash{R"sql(UPDATE password_credentials SET hash = $2 WHERE user_id = $1)sql"};
 constexpr Sql kSignedIn{R"sql(UPDATE users SET last_login_at = $2 WHERE id = $1)sql"};
+constexpr Sql kRestore{R"sql(
+  UPDATE users
+     SET disabled_at = NULL, disabled_reason = NULL, delete_after = NULL, updated_at = $2, revision = revision + 1
+   WHERE id = $1 AND disabled_reason = 'deleted' AND delete_after > $2)sql"};
 constexpr Sql kVerify{R"sql(
   UPDATE users SET email_verified_at = $2, updated_at = $2 WHERE id = $1 AND email_verified_at IS NULL)sql"};
 
@@ -109,6 +113,10 @@ std::shared_ptr<Attempt> prepare_login(const Preparation& p, const Login& in) {
   attempt->right = is_right(p, password, attempt->hash);
   if (attempt->right && is_outdated(*attempt->hash, cost_of(p.config))) attempt->new_hash = hashed(p, password);
   return attempt;
+}
+
+std::shared_ptr<Attempt> prepare_restore(const Preparation& p, const Restore& in) {
+  return prepare_login(p, {.identifier = {in.email.value}, .password = in.password, .label = {}});
 }
 
 bool is_open(const Config& config) { return config.auth_password_enabled && config.auth_registration_enabled; }
@@ -289,6 +297,22 @@ users::OneUser login(Context& ctx, const Login& in) {
   return {signed_in(ctx, user, in.label)};
 }
 
+users::OneUser restore(Context& ctx, const Restore&) {
+  require_passwords(ctx);
+  const Attempt& attempt = attempt_of(ctx);
+  if (attempt.right) {
+    const Uuid& user = *attempt.user;
+    ctx.db.lock_user(user);
+    require_unchanged(ctx, user, attempt.hash);
+    if (ctx.db.execute(kRestore, user, ctx.now) == 1) {
+      record(ctx, "user_restored", user);
+      return {users::find(ctx, user).value().user};
+    }
+  }
+  record_failure(ctx, attempt.user);
+  throw wrong_credentials();
+}
+
 Verified verify_email(Context& ctx, const VerifyEmail& in) {
   const auto token =
       mail_tokens::consume(ctx, {mail_tokens::Purpose::register_, mail_tokens::Purpose::verify_email}, in.token.value);
@@ -388,6 +412,9 @@ void add_operations(Catalogue& c) {
       .before(&prepare_sign_up);
   c.add("auth.login", Post("/auth/login"), anyone, Effect::write, &login, "Signs in with a password.")
       .before(&prepare_login);
+  c.add("user.restore", Post("/user/restore"), anyone, Effect::write, &restore,
+        "Takes back that the own account is to be deleted, while there is time.")
+      .before(&prepare_restore);
   c.add("auth.verify_email", Post("/auth/verify-email"), anyone, Effect::write, &verify_email,
         "Proves an e-mail address by the token that was mailed to it.");
   c.add("auth.resend_verification", Post("/auth/send-verification"), Access::any, Effect::write, &resend_verification,

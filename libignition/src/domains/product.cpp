@@ -5,6 +5,9 @@
 #include "ignition/domains/api_keys.hpp"
 #include "ignition/domains/auth.hpp"
 #include "ignition/domains/captures.hpp"
+#include "ignition/domains/deletion.hpp"
+#include "ignition/domains/email_change.hpp"
+#include "ignition/domains/export.hpp"
 #include "ignition/domains/flags.hpp"
 #include "ignition/domains/focus.hpp"
 #include "ignition/domains/goals.hpp"
@@ -19,6 +22,7 @@
 #include "ignition/domains/plan.hpp"
 #include "ignition/domains/progress.hpp"
 #include "ignition/domains/quests.hpp"
+#include "ignition/domains/security_log.hpp"
 #include "ignition/domains/sessions.hpp"
 #include "ignition/domains/settings.hpp"
 #include "ignition/domains/shields.hpp"
@@ -39,6 +43,10 @@ void add_operations(Catalogue& catalogue) {
   passwords::add_operations(catalogue);
   sessions::add_operations(catalogue);
   api_keys::add_operations(catalogue);
+  exports::add_operations(catalogue);
+  deletion::add_operations(catalogue);
+  email_change::add_operations(catalogue);
+  security_log::add_operations(catalogue);
   settings::add_operations(catalogue);
   flags::add_operations(catalogue);
   progress::add_operations(catalogue);

@@ -43,6 +43,8 @@ int guarded(char** out, Work&& work) noexcept {
   }
 }
 
+ig::Caller caller_of(const char* user_id) { return user_id == nullptr ? ig::Caller::system() : ig::user_of(user_id); }
+
 void require(const ignition_engine* handle) {
   if (handle == nullptr) throw ig::invalid("handle", "required", "must not be NULL");
 }
@@ -63,10 +65,23 @@ int ignition_call(ignition_engine* handle, const char* user_id, const char* oper
                   const char* idempotency_key, char** out) {
   return guarded(out, [&] {
     require(handle);
-    const ig::Caller caller = user_id == nullptr ? ig::Caller::system() : ig::user_of(user_id);
     const ig::Answer answer = handle->host.engine->call(
-        caller, {.operation = view(operation), .body = view(input), .idempotency_key = view(idempotency_key)});
+        caller_of(user_id),
+        {.operation = view(operation), .body = view(input), .idempotency_key = view(idempotency_key)});
     give(out, answer.body);
+  });
+}
+
+int ignition_stream(ignition_engine* handle, const char* user_id, const char* operation, const char* input,
+                    int (*take)(void* context, const char* bytes, size_t size), void* context, char** error) {
+  return guarded(error, [&] {
+    require(handle);
+    if (take == nullptr) throw ig::invalid("take", "required", "must not be NULL");
+    handle->host.engine->stream(
+        caller_of(user_id), {.operation = view(operation), .body = view(input)}, [&](std::string_view piece) {
+          if (take(context, piece.data(), piece.size()) == 0) return;
+          throw ig::Error(ig::Code::UNAVAILABLE, "The receiver gave up.").because("receiver_gave_up");
+        });
   });
 }
 

@@ -104,7 +104,9 @@ const VariableTable<Config>& config_variables() {
         .add("PASSWORD_HASH_CONCURRENCY", &Config::password_concurrency,
              "Passwords hashed at once; 0 = as many as cores.", {.limits = {.min = 0, .max = 256}})
         .add("AUTH_TOS_IMPLIES_AGE", &Config::auth_tos_implies_age,
-             "Whether who accepts the terms in an existing client attests the least age too.");
+             "Whether who accepts the terms in an existing client attests the least age too.")
+        .add("ACCOUNT_DELETE_GRACE_DAYS", &Config::account_delete_grace_days,
+             "Days in which people can take back that they deleted their account.", {.limits = {.min = 0, .max = 30}});
     add_today(rows);
     return rows;
   }();

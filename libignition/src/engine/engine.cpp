@@ -151,23 +151,30 @@ class OpenEngine final : public Engine {
   }
 
   Answer call(const Caller& caller, const Call& call) override {
-    const Operation* operation = catalogue().find(call.operation);
-    if (operation == nullptr) {
-      throw Error(Code::NOT_FOUND, fmt::format("There is no operation {}.", call.operation))
-          .because("unknown_operation");
+    const Operation& operation = operation_of(call);
+    if (operation.is_streamed()) {
+      std::string body;
+      Answer answer = stream(caller, call, [&body](std::string_view piece) { body += piece; });
+      answer.body = std::move(body);
+      return answer;
     }
-    check_access(*operation, caller);
-    Box input(*operation->input);
-    try {
-      read_input(*operation, call, input.get());
-    } catch (const Error&) {
-      check_standing(*operation, caller);  // who may not call is not told what is wrong with the input
-      throw;
-    }
-    Box output(*operation->output);
+    check_access(operation, caller);
+    Box input(*operation.input);
+    read_input_of(operation, caller, call, input.get());
+    Box output(*operation.output);
     Answer answer;
-    perform(*operation, caller, input.get(), output.get(), call, &answer);
+    perform(operation, caller, input.get(), output.get(), call, &answer);
     return answer;
+  }
+
+  Answer stream(const Caller& caller, const Call& call, const Sink& sink) override {
+    const Operation& operation = operation_of(call);
+    if (!operation.is_streamed()) return Engine::stream(caller, call, sink);
+    check_access(operation, caller);
+    Box input(*operation.input);
+    read_input_of(operation, caller, call, input.get());
+    note_first(operation, caller, input.get());
+    return deliver(operation, caller, input.get(), call, sink);
   }
 
   void answer_kept(std::span<KeptRead> reads) override {
@@ -215,6 +222,21 @@ class OpenEngine final : public Engine {
   int count_pending() {
     const auto all = store_->migrations();
     return static_cast<int>(std::count_if(all.begin(), all.end(), [](const Migration& m) { return !m.applied; }));
+  }
+
+  const Operation& operation_of(const Call& call) const {
+    const Operation* operation = catalogue().find(call.operation);
+    if (operation != nullptr) return *operation;
+    throw Error(Code::NOT_FOUND, fmt::format("There is no operation {}.", call.operation)).because("unknown_operation");
+  }
+
+  void read_input_of(const Operation& operation, const Caller& caller, const Call& call, void* input) {
+    try {
+      read_input(operation, call, input);
+    } catch (const Error&) {
+      check_standing(operation, caller);  // who may not call is not told what is wrong with the input
+      throw;
+    }
   }
 
   // A transaction and the caller's account as it stands in it.
@@ -307,6 +329,38 @@ class OpenEngine final : public Engine {
       throw;
     }
     tell(events);
+  }
+
+  // What a streamed operation stores before its answer begins. It raises no revision: nothing of the user's changes.
+  void note_first(const Operation& operation, const Caller& caller, const void* input) {
+    if (operation.note == nullptr) return;
+    backlog_.settle(caller.user, clock_->now());
+    try_again(may_run_again, [&] {
+      const Instant now = clock_->now();
+      const Opened opened = open(operation, caller, Mode::write, now);
+      Context context = context_of(caller, opened.caller.principal, *opened.db, Mode::write, now, Call{});
+      operation.note(operation.noting, context, input, nullptr);
+      opened.db->commit();
+    });
+  }
+
+  // A streamed answer, in one snapshot. It is not tried again: its first pieces may have left.
+  Answer deliver(const Operation& operation, const Caller& caller, const void* input, const Call& call,
+                 const Sink& sink) {
+    auto prepared = operation.prepare == nullptr
+                        ? nullptr
+                        : operation.prepare(operation.preparing, {*store_, config_, random_, hashes_, caller}, input);
+    const Instant now = clock_->now();
+    const Opened opened = open(operation, caller, Mode::read, now);
+    Context context = context_of(caller, opened.caller.principal, *opened.db, Mode::read, now, call);
+    context.prepared = std::move(prepared);
+    context.is_fresh = is_fresh(caller, opened.caller, config_, now);
+    operation.deliver(operation.function, context, input, sink);
+    store_later(context);
+    return {.status = operation.route.status,
+            .use = opened.caller.use,
+            .content_type = std::move(context.reply.content_type),
+            .file_name = std::move(context.reply.file_name)};
   }
 
   // One run in one transaction; what it published. With `answer`, the output is written as JSON, and idempotency keys

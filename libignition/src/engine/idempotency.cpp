@@ -88,7 +88,8 @@ void store(Context& context, const Request& request, int status, const std::stri
 
 bool may_be_kept(const Operation& operation) {
   constexpr std::array<std::string_view, 3> kSecret{"api_keys.create", "auth.change_password", "auth.reauthenticate"};
-  return std::ranges::find(kSecret, operation.name) == kSecret.end();
+  // Keys of a user go with the user.
+  return operation.name != "user.delete" && std::ranges::find(kSecret, operation.name) == kSecret.end();
 }
 
 Request request(const Operation& operation, std::string_view key, const void* input) {

@@ -188,6 +188,12 @@ std::string operation_object(Schemas& schemas, const Operation& operation, const
         R"(,"requestBody":{{"required":{},"content":{{"application/json":{{"schema":{}}}}}}})", body_required,
         schemas.object(*operation.input, Use::input, [&](const Field& f) { return !is_parameter(route, f.name); }));
   }
+  if (operation.is_streamed()) {
+    return out +
+           fmt::format(
+               R"(,"responses":{{"{}":{{"description":"Success","content":{{"application/json":{{"schema":{}}}}}}},"default":{{"$ref":"#/components/responses/Error"}}}}}})",
+               operation.route.status, schemas.of(*operation.output, Use::output));
+  }
   out += fmt::format(
       R"(,"responses":{{"{}":{{"description":"Success","content":{{"application/json":{{"schema":{{"type":"object","required":["success","data","error"],"properties":{{"success":{{"const":true}},"data":{},"error":{{"type":"null"}}}}}}}}}}}},"default":{{"$ref":"#/components/responses/Error"}}}}}})",
       operation.route.status, schemas.of(*operation.output, Use::output));

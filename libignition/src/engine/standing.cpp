@@ -130,7 +130,7 @@ bool has_stored_credential(const Caller& caller) {
 }
 
 bool is_fresh(const Caller& caller, const Identified& identified, const Config& config, Instant now) {
-  if (is_trusted(caller)) return true;
+  if (is_trusted(caller) || caller.confirmed) return true;
   return identified.auth_time && now - *identified.auth_time <= config.auth_reauth;
 }
 

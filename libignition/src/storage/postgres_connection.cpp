@@ -333,6 +333,7 @@ PostgresConnection::Statement PostgresConnection::make(std::string_view text, st
 }
 
 PostgresConnection::Statement& PostgresConnection::prepared(Sql sql, std::string types) {
+  if (sql.once) return once_ = make(sql.text, std::move(types));
   std::vector<Statement>& all = statements_[sql.text.data()];
   for (Statement& statement : all) {
     if (statement.types == types && statement.text == sql.text) return statement;

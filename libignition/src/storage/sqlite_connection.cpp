@@ -185,9 +185,11 @@ SqliteConnection::Statement& SqliteConnection::prepared(Sql sql) {
 }
 
 std::int64_t SqliteConnection::run(Sql sql, std::span<const Param> params, void* target, OnRow on_row, Rights rights) {
-  Statement& statement = prepared(sql);
-  if (!statement.running) return run(statement, params, target, on_row, rights);
-  // Asked for again out of its own rows.
+  if (!sql.once) {
+    Statement& statement = prepared(sql);
+    if (!statement.running) return run(statement, params, target, on_row, rights);
+    // Asked for again out of its own rows.
+  }
   const auto another = prepare(sql.text);
   return run(*another, params, target, on_row, rights);
 }

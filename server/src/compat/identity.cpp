@@ -14,6 +14,23 @@ Step role_for_clients() {
           }};
 }
 
+// The page asks for the word itself and does not send it.
+Step word_of_the_page() {
+  return {"", [](Value& body, Scene&) { body.set("confirm", Value::text("DELETE")); }};
+}
+
+Step deletion_result() {
+  return {"`result` {`success`, `message`}", [](Value& value, Scene&) {
+            const bool later = !value.get("purge_at").is_null();
+            Value result = Value::object();
+            result.set("success", Value::truth(true));
+            result.set("message", Value::text(later ? "Your account is closed and will be deleted."
+                                                    : "Your account has been deleted."));
+            value = Value::object();
+            value.set("result", std::move(result));
+          }};
+}
+
 std::vector<Row> account() {
   return {
       {.method = Method::GET,
@@ -34,6 +51,18 @@ std::vector<Row> account() {
        .paths = {"/user/profile"},
        .operation = "user.get",
        .gives = {at("user", {role_for_clients()}), spread("user"), data()}},
+      {.method = Method::GET,
+       .paths = {"/api/user/export"},
+       .operation = "user.export",
+       .gives = {note("`export`: the document")},
+       .confirmed = true,
+       .inside = "export"},
+      {.method = Method::DELETE,
+       .paths = {"/api/user/delete"},
+       .operation = "user.delete",
+       .takes = {word_of_the_page()},
+       .gives = {deletion_result()},
+       .confirmed = true},
       {.method = Method::GET,
        .paths = {"/api/user/admin-status", "/admin-access/check"},
        .operation = "auth.me",

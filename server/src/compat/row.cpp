@@ -1,6 +1,9 @@
 #include "compat/row.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace ignition::server::compat {
 namespace {
@@ -26,6 +29,11 @@ Request request_of(const Call& call) {
     if (!value.empty() && name != "user_id") request.query.emplace_back(name, value);
   }
   return request;
+}
+
+Caller as_confirmed(const Row& row, Caller caller) {
+  caller.confirmed = caller.confirmed || row.confirmed;
+  return caller;
 }
 
 }  // namespace
@@ -81,7 +89,27 @@ int Row::status_of(const Error& error) const {
   return http_status(error.code());
 }
 
-Answer answer(const Row& row, Engine& engine, const Caller& caller, const Call& call) {
+Answer stream(const Row& row, Engine& engine, const Caller& caller, const Call& call, const Sink& sink) {
+  const Request request = request_of(call);
+  const std::string body = request.body.to_json();
+  const Views path = views(request.path);
+  const Views query = views(request.query);
+  bool begun = false;
+  const Sink inside = [&](std::string_view piece) {
+    if (!std::exchange(begun, true)) sink(fmt::format(R"({{"{}":)", row.inside));
+    sink(piece);
+  };
+  Answer answer = engine.stream(
+      as_confirmed(row, caller),
+      {.operation = row.operation, .body = body, .path = path, .query = query, .unknown_keys = UnknownKeys::ignore},
+      inside);
+  sink("}");
+  answer.status = row.status;
+  return answer;
+}
+
+Answer answer(const Row& row, Engine& engine, const Caller& shown, const Call& call) {
+  const Caller caller = as_confirmed(row, shown);
   const Operation* operation = engine.catalogue().find(row.operation);
   const bool open = operation == nullptr || operation->access == Access::public_;
   // Who may not call is not told what is wrong with the request.

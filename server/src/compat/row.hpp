@@ -75,8 +75,14 @@ struct Row {
   std::function<Answer(Operations&, Scene&)> calls{};
   std::vector<std::string_view> also{};  // the other operations that `calls` runs
 
+  bool confirmed = false;     // the client's page asks whether they mean it, so that no recent sign-in is wanted
+  std::string_view inside{};  // the key under which a streamed answer stands; of such operations alone
+
   int status_of(const Error& error) const;
 };
+
+// The same for a row whose operation streams.
+Answer stream(const Row& row, Engine& engine, const Caller& caller, const Call& call, const Sink& sink);
 
 // Answers a call of the surface: `call` as for the versioned one, without an operation. Throws what the engine throws.
 Answer answer(const Row& row, Engine& engine, const Caller& caller, const Call& call);

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,6 +67,15 @@ class Caller(Operations):
     ) -> Any:
         """Runs an operation by its name. The same idempotency key is answered again, not run again."""
         return self._caller.call(operation, input, idempotency_key)
+
+    def stream(
+        self, operation: str, write: Callable[[bytes], object], input: Mapping[str, Any] | None = None
+    ) -> None:
+        """Gives an output to `write` piece by piece, for outputs larger than memory such as `user.export`.
+
+        What `write` raises ends the operation. After an error the pieces are not the whole.
+        """
+        self._caller.stream(operation, input, write)
 
     def answer(
         self,

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 version: str
@@ -19,6 +20,7 @@ class Caller:
     def answer(
         self, operation: object, input: object, idempotency_key: object, if_none_match: object
     ) -> tuple[Any, int, str | None, bool, bool]: ...
+    def stream(self, operation: object, input: object, write: Callable[[bytes], object]) -> None: ...
 
 class _Scheduler:
     def __init__(self, settings: dict[str, Any]) -> None: ...

@@ -65,6 +65,16 @@ BOOST_DESCRIBE_STRUCT(Login, (), (identifier, password, label))
 // UNAUTHORIZED `invalid_credentials`, the same for an unknown name and a wrong password; FORBIDDEN `account_disabled`.
 users::OneUser login(Context& ctx, const Login& in);
 
+struct Restore {
+  users::Email email;
+  Password password;
+};
+BOOST_DESCRIBE_STRUCT(Restore, (), (email, password))
+
+// Opens an account again that its owner deleted, within the grace period. It does not sign in. UNAUTHORIZED
+// `invalid_credentials`, whatever is missing.
+users::OneUser restore(Context& ctx, const Restore& in);
+
 struct VerifyEmail {
   MailToken token;
 };
