@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "ignition/domains/deletion.hpp"
 #include "ignition/variables.hpp"
 
 namespace ignition::jobs {
@@ -27,8 +28,19 @@ constexpr std::array kRetentions{
     Retention{"audit_log", "id", "created_at", {}, &audit_kept},
 };
 
+// Each account is a transaction of its own.
+void end_due_accounts(Run& run) {
+  while (run.goes_on()) {
+    const auto purged = run.engine.call(Caller::system(), &deletion::purge_one);
+    if (purged.users == 0) return;
+    run.count("users", purged.users);
+  }
+}
+
 constexpr std::array kJobs{
     Job{"retention", "Removes what is kept long enough", 1h, &remove_old_rows},
+    Job{"purge", "Ends accounts that their owners deleted, when the time to take it back is over", 1h,
+        &end_due_accounts},
 };
 
 }  // namespace
