@@ -7,17 +7,21 @@ SET citus.enable_unsafe_triggers = on;
 -- Shared content and the directory: copied to every machine.
 SELECT create_reference_table('catalog_versions');
 SELECT create_reference_table('directory');
+SELECT create_reference_table('entitlements');
 SELECT create_reference_table('feature_flags');
 SELECT create_reference_table('ignitions');
 SELECT create_reference_table('market_items');
 SELECT create_reference_table('onboarding_flows');
 SELECT create_reference_table('onboarding_steps');
+SELECT create_reference_table('roles');
+SELECT create_reference_table('role_entitlements');
 SELECT create_reference_table('skill_definitions');
 SELECT create_reference_table('achievement_definitions');
 SELECT create_reference_table('universal_quests');
 
 -- What belongs to users: all rows of one user on one machine.
 SELECT create_distributed_table('users', 'id', colocate_with => 'none');
+SELECT create_distributed_table('accounts', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('action_transitions', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('activity_events', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('api_keys', 'user_id', colocate_with => 'users');
@@ -46,6 +50,7 @@ SELECT create_distributed_table('market_recommendations', 'user_id', colocate_wi
 SELECT create_distributed_table('password_credentials', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('points_ledger', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('sessions', 'user_id', colocate_with => 'users');
+SELECT create_distributed_table('refresh_tokens', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('stored_answers', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('today_prefs', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('user_achievements', 'user_id', colocate_with => 'users');
@@ -62,6 +67,7 @@ SELECT create_distributed_table('user_cosmetics', 'user_id', colocate_with => 'u
 SELECT create_distributed_table('user_quest_progress', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('user_quests', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('user_rewards', 'user_id', colocate_with => 'users');
+SELECT create_distributed_table('user_roles', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('user_routines', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('user_routine_steps', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('user_rules', 'user_id', colocate_with => 'users');
@@ -74,4 +80,4 @@ SELECT create_distributed_table('user_wallet', 'user_id', colocate_with => 'user
 -- The log.
 SELECT create_distributed_table('audit_log', 'id', colocate_with => 'none');
 
--- These stay on the coordinating machine: decision_daily_stats, locks, mail_outbox, schema_migrations, verification_tokens.
+-- These stay on the coordinating machine: admin_claim, decision_daily_stats, locks, mail_outbox, oauth_exchange_codes, oauth_states, rate_limit_buckets, revoked_tokens, schema_migrations, verification_tokens.

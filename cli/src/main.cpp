@@ -7,6 +7,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "administer.hpp"
 #include "completion.hpp"
 #include "configuration.hpp"
 #include "dashboard.hpp"
@@ -14,6 +15,7 @@
 #include "export.hpp"
 #include "ignition/schema_drift.hpp"
 #include "jobs.hpp"
+#include "mail.hpp"
 #include "replay.hpp"
 #include "serve.hpp"
 #include "shell.hpp"
@@ -163,50 +165,6 @@ void add_migrate(CLI::App& app, GlobalOptions& global) {
   });
 }
 
-void add_user(CLI::App& app, GlobalOptions& global) {
-  auto* command = app.add_subcommand("user", "Create and look up users");
-  command->require_subcommand(1);
-
-  struct Fields {
-    std::string email;
-    std::string name;
-    std::string timezone;
-    std::int64_t page = 1;
-  };
-  auto fields = std::make_shared<Fields>();
-  auto* create = command->add_subcommand("create", "Create a user");
-  create->add_option("EMAIL", fields->email, "E-mail address")->required();
-  create->add_option("--name", fields->name, "Display name");
-  create->add_option("--timezone", fields->timezone, "IANA name such as Europe/Berlin");
-  create->callback([fields, &global] {
-    std::string input = R"({"email":)";
-    write_json_string(input, fields->email);
-    for (const auto& [key, value] : {std::pair{"name", fields->name}, {"timezone", fields->timezone}}) {
-      if (value.empty()) continue;
-      input += fmt::format(",\"{}\":", key);
-      write_json_string(input, value);
-    }
-    Session session(global);
-    print_json(global, session.call("users.create", input + "}"));
-  });
-
-  auto* list = command->add_subcommand("list", "List users");
-  list->add_option("--page", fields->page, "Page, from 1");
-  list->callback([fields, &global] {
-    Session session(global);
-    print_json(global, session.call("users.list", fmt::format(R"({{"page":{},"page_size":100}})", fields->page)));
-  });
-
-  auto* show = command->add_subcommand("show", "Show one user");
-  show->add_option("USER", fields->email, "Id or e-mail address")->required();
-  show->callback([fields, &global] {
-    std::string input = Uuid::parse(fields->email) ? R"({"id":)" : R"({"email":)";
-    write_json_string(input, fields->email);
-    Session session(global);
-    print_json(global, session.call("users.get", input + "}"));
-  });
-}
-
 void add_today(CLI::App& app, GlobalOptions& global) {
   auto* command = app.add_subcommand("today", "Show what to do now");
   command->callback([&global] {
@@ -268,10 +226,11 @@ int run(int argc, char** argv) {
   add_replay(app, global);
   add_operations(app, global);
   add_openapi(app);
-  add_user(app, global);
   add_export(app, global);
+  add_administration(app, global);
   add_migrate(app, global);
   add_jobs(app, global);
+  add_mail(app, global);
   add_demo(app, global);
   add_config(app, global);
   add_completion(app);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "configuration.hpp"
+#include "ignition/domains/admin.hpp"
 #include "ignition/job_thread.hpp"
 
 namespace ignition::cli {
@@ -31,6 +32,14 @@ void greet(const server::Server& http, const Configuration& config) {
   std::cout << std::flush;
 }
 
+// Once, and to standard error, which is no log.
+void tell_claim_key(Engine& engine) {
+  const auto made = engine.call(Caller::system(), &admin::ensure_claim_key, {});
+  if (!made.claim_key) return;
+  std::cerr << "ignition: nobody administers yet. Sign in and claim it with this key, which is shown only now:\n"
+            << *made.claim_key << std::endl;
+}
+
 int serve(const GlobalOptions& global, const ServeOptions& options) {
   const Configuration config = server_configuration(global, [&](server::Settings& settings) {
     if (!options.host.empty()) settings.host = options.host;
@@ -45,7 +54,8 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
                            .replica_url = config.database.replica_url.value_or(""),
                            .config = config.library,
                            .migrate = config.database.migrates(),
-                           .clock = clock_of(global)});
+                           .clock = clock_of(global),
+                           .measures = config.server.metrics});
   } catch (const Error& error) {
     if (config.database.required) throw;
     std::cerr << "ignition: " << error.message() << " Serving health checks only.\n";
@@ -53,6 +63,7 @@ int serve(const GlobalOptions& global, const ServeOptions& options) {
   if (engine && config.server.local_user && engine->pending_migrations() == 0) {
     engine->call(Caller::system(), Call{.operation = "users.ensure_local"});
   }
+  if (engine && !config.server.local_user && engine->pending_migrations() == 0) tell_claim_key(*engine);
   server::Server http(engine.get(), config.server);
   std::optional<server::JobThread> jobs;
   return http.run([&] {

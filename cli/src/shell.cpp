@@ -96,11 +96,11 @@ std::string Session::call(std::string_view operation, std::string_view input, st
 std::string Session::call(std::string_view operation, std::string_view input, std::string_view idempotency_key,
                           const std::string& user) {
   const Operation* found = engine_->catalogue().find(operation);
-  const bool for_host = found != nullptr && found->access == Access::system;
-  return engine_
-      ->call(for_host ? Caller::system() : caller(user),
-             Call{.operation = operation, .body = input, .idempotency_key = idempotency_key})
-      .body;
+  const bool administers = found != nullptr && is_administration(found->access) && user.empty();
+  const bool for_host = administers || (found != nullptr && found->access == Access::system);
+  Caller who = for_host ? Caller::system() : caller(user);
+  who.origin.user_agent = fmt::format("ignition {} (command line, uid {})", kVersion, ::getuid());
+  return engine_->call(who, Call{.operation = operation, .body = input, .idempotency_key = idempotency_key}).body;
 }
 
 std::string pretty(std::string_view json) {

@@ -171,18 +171,33 @@ Conversation::Step Conversation::dispatch(std::string& out) {
     parse_target();
     route();
   }
+  if (calls_outside()) return dispatch_callback(out);
   if (exchange_.endpoint != nullptr && exchange_.endpoint->system != System::none) {
     const bool within =
-        is_for_probes(exchange_.endpoint->system) || draw(out, RateClass::anonymous, RateKey::of(exchange_.client_ip));
+        is_for_probes(exchange_.endpoint->system) || draw(out, RateClass::anonymous, key_of(exchange_.client_ip));
     return within ? dispatch_system(out) : Step::answered;
   }
-  if (!identify(out) || !within_rates(out) || !is_own(out)) return Step::answered;
+  if (!identify(out)) return Step::answered;
+  known_ = known_caller();
+  if (site_.shared_rates != nullptr) {
+    drawing_ = true;
+    shared_draws_.clear();
+    work_state_.store(WorkState::waiting, std::memory_order_relaxed);
+    enter(Phase::work);
+    return Step::work;
+  }
+  if (!within_rates(out)) return Step::answered;
+  return dispatch_call(out);
+}
+
+Conversation::Step Conversation::dispatch_call(std::string& out) {
+  if (!is_own(out)) return Step::answered;
   if (!target_valid_) {
     return refuse(out, Error(Code::VALIDATION_ERROR, "The request target is malformed.").because("malformed_target"));
   }
   if (exchange_.endpoint == nullptr) return answer_missing(out);
   if (!read_call(out) || !take_slot(out)) return Step::answered;
-  caller_ = exchange_.identity == Identity::local_user ? Caller::local() : Caller::anonymous();
+  caller_ = unproven_caller();
   const Endpoint& endpoint = *exchange_.endpoint;
   const bool quick = endpoint.pace.micros() < site_.inline_reads.count() && !endpoint.operation->is_streamed();
   if (endpoint.operation->effect == Effect::read && quick) {
@@ -210,7 +225,7 @@ void Conversation::run_operation() {
   const auto began = std::chrono::steady_clock::now();
   try {
     if (site_.engine == nullptr) throw Error(Code::UNAVAILABLE, "There is no database.").because("storage_disabled");
-    outcome_ = run_as_presented();
+    outcome_ = calls_outside() ? site_.oauth_callback.answer(callback_) : run_as_presented();
   } catch (const Error& error) {
     outcome_ = error;
   } catch (const std::exception& exception) {
@@ -222,12 +237,32 @@ void Conversation::run_operation() {
   exchange_.endpoint->pace.note(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
 }
 
-bool Conversation::works_together() const {
+Caller Conversation::unproven_caller() const {
+  return exchange_.identity == Identity::local_user ? Caller::local() : Caller::anonymous();
+}
+
+bool Conversation::works_together() {
   const Endpoint* endpoint = exchange_.endpoint;
-  const bool known = site_.engine != nullptr && (exchange_.identity != Identity::local_user || site_.local_user_exists);
-  const bool shows_credential = exchange_.identity == Identity::api_key || reader_->has(Header::cookie);
-  return known && !shows_credential && endpoint->operation != nullptr && endpoint->operation->kept &&
-         endpoint->row == nullptr;
+  if (drawing_ || site_.engine == nullptr || endpoint->operation == nullptr || !endpoint->operation->kept ||
+      endpoint->row != nullptr || !known_.first) {
+    return false;
+  }
+  const auto& known = known_.caller;
+  if (!known) return exchange_.identity == Identity::anonymous;
+  if (known->credential == Credential::local) return site_.local_user_exists;
+  caller_ = *known;
+  return true;
+}
+
+bool Conversation::note_use(Answer& answer) {
+  if (!answer.use) return true;
+  try {
+    caller_.origin = origin();
+    site_.callers.used(caller_, known_.token, answer);
+    return true;
+  } catch (const Error&) {  // the call meets it again, and tells
+    return false;
+  }
 }
 
 bool Conversation::begin_together() {
@@ -236,11 +271,12 @@ bool Conversation::begin_together() {
 }
 
 bool Conversation::end_together(KeptRead&& read) {
-  if (read.answer) {
+  if (read.answer && note_use(*read.answer)) {
     outcome_ = std::move(*read.answer);
     work_state_.store(WorkState::done);
     return true;
   }
+  caller_ = unproven_caller();
   account_ = std::move(read.account);
   if (account_) call_.account = &*account_;
   auto expected = WorkState::running;
@@ -256,7 +292,9 @@ void Conversation::fail_together(const Error& error) {
 void Conversation::work() {
   auto expected = WorkState::waiting;
   if (!work_state_.compare_exchange_strong(expected, WorkState::running)) return;
-  if (works_on_health()) {
+  if (drawing_) {
+    draw_shared();
+  } else if (works_on_health()) {
     outcome_ = site_.probe.ask();
   } else {
     run_operation();
@@ -330,7 +368,8 @@ void Conversation::log(std::size_t bytes_out, int status, const Error* error) {
                           .method = exchange_.method,
                           .status = status,
                           .micros = micros,
-                          .error = error});
+                          .error = error,
+                          .by_key = exchange_.identity == Identity::api_key});
   }
   AccessEntry entry;
   entry.request_id = exchange_.id.text();

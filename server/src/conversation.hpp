@@ -55,9 +55,13 @@ class Conversation {
   // After Wants::work: does it, on any thread. Then advance() again on the connection's own.
   void work();
   // Whether the work asks about the server's health, and so must not wait behind other work.
-  bool works_on_health() const { return exchange_.endpoint != nullptr && exchange_.endpoint->operation == nullptr; }
+  bool works_on_health() const {
+    return exchange_.endpoint != nullptr && exchange_.endpoint->operation == nullptr && !calls_outside();
+  }
+  // Whether the work waits for other servers.
+  bool calls_outside() const;
   // Whether the work may be done together with that of others: a read that is mostly answered from memory.
-  bool works_together() const;
+  bool works_together();
   // Instead of work(), in this order, on one thread: false when the work was given up; what to ask for; and whether
   // that answered it, or failed it. Otherwise work() is still to be done.
   bool begin_together();
@@ -111,7 +115,9 @@ class Conversation {
   Step admit(std::string& out);
   Step read_body(std::string& out);
   Step dispatch(std::string& out);
+  Step dispatch_call(std::string& out);
   Step dispatch_system(std::string& out);
+  Step dispatch_callback(std::string& out);
   Step answer(std::string& out);
 
   // Parts of them; false when the request has been refused.
@@ -122,6 +128,17 @@ class Conversation {
   bool within_ceiling(std::string& out);
   bool within_rates(std::string& out);
   bool draw(std::string& out, RateClass rate_class, const RateKey& key);
+  bool allows(std::string& out, RateClass rate_class, const rules::Draw& drawn);
+  struct RateShare {
+    RateClass rate_class;
+    RateKey key;
+  };
+  // What the request draws on besides the ceiling.
+  std::array<std::optional<RateShare>, 2> rate_shares() const;
+  // Where servers share their counts: draws on all, the ceiling too, on a thread that may wait; and what follows from
+  // it.
+  void draw_shared();
+  Step after_shared_draws(std::string& out);
   // Rule R29.
   bool is_own(std::string& out);
   bool read_call(std::string& out);
@@ -138,18 +155,38 @@ class Conversation {
   void run_operation();
   // Rule R22: with the first credential that is good.
   Answer run_as_presented();
+  Answer run_by_bearer();
+  // With the session that a cookie proves, if it is good; otherwise nothing, and why.
+  std::optional<Answer> run_by_cookie(const Caller& caller, std::string_view token, std::optional<Error>& dead);
+  // Whoever an access token names, in the Authorization field or the jar.
+  std::optional<Caller> by_access_token() const;
+  // The Cookie field, where cookies count.
+  std::string_view cookies() const;
+  // "" unless the operation takes it.
+  std::string_view refresh_cookie() const;
   // Why the session's cookie does not count for this request (rule R29); nothing when it does.
   std::optional<Error> forged(const Uuid& session) const;
   bool is_live(const Caller& caller) const;
   ForgeryFacts forgery_facts(bool by_cookie) const;
   bool is_safe() const;
   bool is_native() const;
+  // Who calls as long as no credential is proven.
+  Caller unproven_caller() const;
   // Who calls, as far as that is known without asking the store.
-  std::optional<Caller> known_caller() const;
+  struct Known {
+    std::optional<Caller> caller{};
+    std::string_view token{};  // of the session or key
+    bool first = true;         // nothing stands before it that may be good, too
+  };
+  Known known_caller() const;
   Answer run_as(Caller caller, std::string_view token);
   // The operation's answer; that of a streamed one goes to `streamed_`.
   Answer run();
-  void tell_origin(Caller& caller) const;
+  Origin origin() const;
+  // After an answer from memory: what run_as() does of the credential. False when it could not.
+  bool note_use(Answer& answer);
+  // The session of this user that a browser shows, if it is live.
+  std::optional<Caller> session_of(const Uuid& user) const;
 
   // Responses.
   // Knows what the header says about the response.
@@ -167,8 +204,13 @@ class Conversation {
   // Gives the client a token against forged requests, which it returns.
   std::string csrf_fields(Response& response, std::string_view binding);
   Step answer_missing(std::string& out);
+  Gauges gauges() const;
   Step refuse(std::string& out, const Error& error);
   Step refuse(std::string& out, const Error& error, int status, unsigned allowed = 0);
+  // In the fields about rates, a limit that an operation looked at.
+  void tell_limit(const LimitHit& limit);
+  // In the security log, what somebody tried.
+  void note_refusal(const Error& error);
   Step refuse_unread(std::string& out, ReadError why);
   // Closes the exchange: settles whether the connection goes on. Before the response is written.
   void settle();
@@ -197,14 +239,19 @@ class Conversation {
   std::string_view query_;
   Match match_;
   Caller caller_;
+  std::optional<Caller> shown_;  // by an access token
+  Known known_;
   std::optional<Principal> account_;  // of the caller, when it was read already
   Call call_;
+  OAuthCallback::Request callback_;
   Pairs path_pairs_;
   Pairs query_pairs_;
   std::deque<std::string> texts_;  // decoded parameters
   Outcome outcome_;
   std::unique_ptr<Spool> streamed_;  // what the client still has to take of a streamed answer
   bool lent_slot_ = false;           // to work that was given up while it ran
+  bool drawing_ = false;             // the work is to draw on the shared rates
+  std::vector<std::pair<RateClass, rules::Draw>> shared_draws_;
   std::atomic<WorkState> work_state_ = WorkState::none;
 };
 

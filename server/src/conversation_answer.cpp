@@ -14,17 +14,6 @@ using boost::beast::http::verb;
 
 constexpr std::size_t kPiece = 65'536;  // of a streamed answer
 
-// The digits of `details.retry_after`, in seconds; "" when the refusal does not say.
-std::string retry_after_of(const Error& error) {
-  if (error.code() != Code::RATE_LIMITED) return {};
-  static constexpr std::string_view kKey = R"("retry_after":)";
-  const std::string details = error.details_json();
-  const auto at = details.find(kKey);
-  if (at == std::string::npos) return {};
-  const auto digits = at + kKey.size();
-  return details.substr(digits, details.find_first_not_of("0123456789", digits) - digits);
-}
-
 std::string allow_list(unsigned methods) {
   std::string list = "OPTIONS";
   for (const Method method : {Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE}) {
@@ -59,8 +48,7 @@ Conversation::Step Conversation::dispatch_system(std::string& out) {
     if (!peer_.metrics && !site_.protection.allows_metrics(header_if(Header::authorization))) {
       return refuse(out, Error(Code::UNAUTHORIZED, "The credential is not valid.").because("invalid_credential"));
     }
-    return reply("text/plain; version=0.0.4; charset=utf-8",
-                 site_.metrics->text({.in_flight = site_.running.load(std::memory_order_relaxed)}));
+    return reply("text/plain; version=0.0.4; charset=utf-8", site_.metrics->text(gauges()));
   }
   if (const auto state = site_.probe.recent()) {
     answer_system(out, *state);
@@ -71,7 +59,17 @@ Conversation::Step Conversation::dispatch_system(std::string& out) {
   return Step::work;
 }
 
+Gauges Conversation::gauges() const {
+  Gauges out{.in_flight = site_.running.load(std::memory_order_relaxed), .population = site_.headcount.latest()};
+  if (site_.engine != nullptr) {
+    out.connections = site_.engine->store().connections();
+    out.counts = &site_.engine->counts();
+  }
+  return out;
+}
+
 Conversation::Step Conversation::answer(std::string& out) {
+  if (std::exchange(drawing_, false)) return after_shared_draws(out);
   const Outcome outcome = std::exchange(outcome_, std::monostate{});
   exchange_.caller = {.credential = caller_.credential, .user = caller_.user, .session = caller_.session_id};
   work_state_.store(WorkState::none, std::memory_order_relaxed);
@@ -92,7 +90,8 @@ void Conversation::answer_data(std::string& out, const Answer& answer) {
   if (streamed_) return answer_streamed(out, answer);
   const std::size_t before = out.size();
   settle();
-  const int status = answer.not_modified ? 304 : answer.status;
+  const bool elsewhere = !answer.location.empty();
+  const int status = answer.not_modified ? 304 : elsewhere ? 302 : answer.status;
   Response response(out, exchange_.frame, status);
   response.caching(answer.etag.empty() ? Caching::no_store : Caching::revalidate);
   if (!answer.etag.empty()) response.etag(answer.etag);
@@ -101,7 +100,10 @@ void Conversation::answer_data(std::string& out, const Answer& answer) {
     response.field("Set-Cookie", site_.callers.set_cookie(order));
     if (order.session) csrf_fields(response, order.session->text());
   }
-  if (answer.not_modified || status == 204) {
+  if (elsewhere) {
+    response.field("Location", answer.location);
+    response.plain("text/plain; charset=utf-8", "");
+  } else if (answer.not_modified || status == 204) {
     response.nothing();
   } else if (exchange_.endpoint->row != nullptr) {
     response.plain("application/json", answer.body);
@@ -176,8 +178,10 @@ void Conversation::answer_document(std::string& out) {
 void Conversation::answer_csrf(std::string& out) {
   std::string binding(CsrfTokens::kAnonymous);
   try {
-    for (const std::string_view token : site_.callers.session_tokens(is_native() ? "" : header(Header::cookie))) {
-      const auto caller = site_.callers.by_session(token);
+    auto caller = by_access_token();
+    if (caller && is_live(*caller)) binding = caller->session_id->text();
+    for (const std::string_view token : site_.callers.session_tokens(cookies())) {
+      caller = site_.callers.by_session(token);
       if (!caller || !is_live(*caller)) continue;
       binding = caller->session_id->text();
       break;
@@ -237,14 +241,15 @@ Conversation::Step Conversation::refuse(std::string& out, const Error& error) {
 Conversation::Step Conversation::refuse(std::string& out, const Error& error, int status, unsigned allowed) {
   const std::size_t before = out.size();
   settle();
+  const auto& limit = error.limit_hit();
+  if (limit) tell_limit(*limit);
+  note_refusal(error);
   Response response(out, exchange_.frame, status);
   response.caching(Caching::no_store);
   if (status == 401) response.field("WWW-Authenticate", "Bearer");
   if (status == 405) response.field("Allow", allow_list(allowed));
   if (status == 503) response.field("Retry-After", "1");
-  if (const auto seconds = retry_after_of(error); status == 429 && !seconds.empty()) {
-    response.field("Retry-After", seconds);
-  }
+  if (limit && status == 429) response.field("Retry-After", std::to_string(limit->retry_after.count()));
   if (error.is_replayed()) response.field("Idempotency-Replayed", "true");
   if (error.code() == Code::INTERNAL) {
     response.error(Error(Code::INTERNAL, "Something went wrong inside; the request id helps to find out what.")
@@ -254,6 +259,25 @@ Conversation::Step Conversation::refuse(std::string& out, const Error& error, in
     response.error(error, exchange_.error_body);
   }
   return finish(out, before, status, &error);
+}
+
+void Conversation::tell_limit(const LimitHit& limit) {
+  RateHeaders& shown = exchange_.frame.rate;
+  if (shown.limit > 0 && shown.remaining == 0) return;  // the server's own limit, told already
+  const std::int64_t now = site_.now().us / 1'000'000;
+  shown = {.limit = static_cast<int>(limit.limit), .remaining = 0, .reset = now + limit.retry_after.count()};
+}
+
+void Conversation::note_refusal(const Error& error) {
+  const auto event = RefusalLog::event_of(error);
+  if (event.empty()) return;
+  const Endpoint* endpoint = exchange_.endpoint;
+  const bool known = exchange_.caller.credential != Credential::none;
+  site_.refusals.note({.event_type = event,
+                       .why = error.limit_hit() ? error.limit_hit()->rate_class : error.reason(),
+                       .route = endpoint != nullptr ? endpoint->pattern : std::string("unmatched"),
+                       .user = known ? std::optional(exchange_.caller.user) : std::nullopt},
+                      exchange_.client_ip, origin());
 }
 
 Conversation::Step Conversation::refuse_unread(std::string& out, ReadError why) {

@@ -7,6 +7,7 @@
 
 #include "ignition/domains/api_keys.hpp"
 #include "ignition/domains/sessions.hpp"
+#include "ignition/domains/tokens.hpp"
 #include "ignition/rules/sessions.hpp"
 #include "ignition/secrets.hpp"
 #include "text.hpp"
@@ -51,13 +52,30 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) {
 bool is_api_key(std::string_view token) { return token.starts_with(kApiKeyPrefix); }
 
 Callers::Callers(Engine* engine, const Settings& settings)
-    : engine_(engine != nullptr && knows_sessions(*engine) ? engine : nullptr), settings_(settings) {}
+    : engine_(engine != nullptr && knows_sessions(*engine) ? engine : nullptr), settings_(settings) {
+  if (engine_ != nullptr) access_tokens_.emplace(engine_->config());
+}
 
 Callers::~Callers() { notes_.join(); }
 
 std::optional<Caller> Callers::by_key(std::string_view key) { return found(Credential::api_key, key); }
 
 std::optional<Caller> Callers::by_session(std::string_view token) { return found(Credential::session, token); }
+
+std::optional<Caller> Callers::by_access_token(std::string_view token) const {
+  if (!access_tokens_) return {};
+  const auto claims = access_tokens_->verify(token, engine_->clock().now());
+  if (!claims) return {};
+  return Caller{.credential = Credential::jwt,
+                .user = claims->user,
+                .session_id = claims->session,
+                .access_token = ShownToken{.id = claims->id, .expires_at = claims->expires_at}};
+}
+
+std::optional<Uuid> Callers::session_of_refresh(std::string_view token) {
+  if (engine_ == nullptr) return {};
+  return engine_->call(Caller::system(), &tokens::locate, {.token_hash = {token_hash(token)}}).session_id;
+}
 
 std::optional<Caller> Callers::found(Credential kind, std::string_view token) {
   if (engine_ == nullptr) return {};
@@ -119,14 +137,13 @@ std::vector<std::string_view> Callers::session_tokens(std::string_view cookies) 
   return tokens;
 }
 
-bool Callers::should_note(const std::string& hash) {
+bool Callers::should_note(const Uuid& credential) {
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex_);
-  const auto at = places_.find(hash);
-  if (at == places_.end() || (at->second.noted.time_since_epoch().count() != 0 && now - at->second.noted < kKept / 2)) {
-    return false;
-  }
-  at->second.noted = now;
+  if (noted_.size() >= kMostPlaces) noted_.clear();
+  const auto [at, is_new] = noted_.try_emplace(credential, now);
+  if (!is_new && now - at->second < kKept / 2) return false;
+  at->second = now;
   return true;
 }
 
@@ -154,26 +171,38 @@ void Callers::used(const Caller& caller, std::string_view token, Answer& answer)
     }
   }
   const bool stale = !use.used_at || now - *use.used_at >= rules::kUseStoredEvery;
-  if (stale && should_note(caller.token_hash)) note(use, caller.origin.ip_address, now);
+  if (stale && should_note(use.id)) note(use, caller.origin.ip_address, now);
+}
+
+void Callers::later(std::function<void()> work) {
+  boost::asio::post(notes_, [work = std::move(work)] {
+    try {
+      work();
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): best effort
+    }
+  });
 }
 
 void Callers::note(const CredentialUse& use, const std::string& ip, Instant at) {
-  boost::asio::post(notes_, [engine = engine_, use, ip, at] {
-    try {
-      std::optional<Text<1, 45>> address;
-      if (!ip.empty()) address = Text<1, 45>{ip};
-      if (use.credential == Credential::api_key) {
-        engine->call(Caller::system(), &api_keys::touch, {.user_id = use.user, .id = use.id, .at = at, .ip = address});
-      } else {
-        engine->call(Caller::system(), &sessions::touch, {.user_id = use.user, .id = use.id, .at = at, .ip = address});
-      }
-    } catch (const std::exception&) {  // the next use is noted again; no request waits for this one
+  // When it fails, the next use is noted again.
+  later([engine = engine_, use, ip, at] {
+    std::optional<Text<1, 45>> address;
+    if (!ip.empty()) address = Text<1, 45>{ip};
+    if (use.credential == Credential::api_key) {
+      engine->call(Caller::system(), &api_keys::touch, {.user_id = use.user, .id = use.id, .at = at, .ip = address});
+    } else {
+      engine->call(Caller::system(), &sessions::touch, {.user_id = use.user, .id = use.id, .at = at, .ip = address});
     }
   });
 }
 
 std::string Callers::set_cookie(const CookieOrder& order) const {
   using Jar = CookieOrder::Jar;
+  // A provider sends the browser back from its own site: stricter cookies would stay away.
+  if (order.jar == Jar::oauth) {
+    return fmt::format("{}={}; Path=/; HttpOnly; Max-Age={}{}", kOAuthCookie, order.value, order.max_age.count(),
+                       cookie_attributes(SameSite::lax));
+  }
   const std::string_view name = order.jar == Jar::session        ? std::string_view(settings_.session_cookie_name)
                                 : order.jar == Jar::access_token ? std::string_view("access_token")
                                                                  : std::string_view("refresh_token");
@@ -182,9 +211,9 @@ std::string Callers::set_cookie(const CookieOrder& order) const {
                      cookie_attributes());
 }
 
-std::string Callers::cookie_attributes() const {
-  std::string text = fmt::format("; SameSite={}", same_site_text(settings_.cookie_same_site));
-  if (settings_.has_secure_cookies() || settings_.cookie_same_site == SameSite::none) text += "; Secure";
+std::string Callers::cookie_attributes(SameSite same_site) const {
+  std::string text = fmt::format("; SameSite={}", same_site_text(same_site));
+  if (settings_.has_secure_cookies() || same_site == SameSite::none) text += "; Secure";
   if (!settings_.cookie_domain.empty()) text += "; Domain=" + settings_.cookie_domain;
   return text;
 }

@@ -1,14 +1,9 @@
 #include "csrf.hpp"
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <unistd.h>
 
-#include <span>
-
-#include "ignition/sha256.hpp"
+#include "ignition/secrets.hpp"
 #include "text.hpp"
 
 namespace ignition::server {
@@ -16,23 +11,8 @@ namespace {
 
 constexpr std::size_t kNonceDigits = 32;
 
-std::array<std::uint8_t, 32> hmac(std::span<const std::uint8_t> key, std::string_view message) {
-  std::array<std::uint8_t, 32> mac{};
-  unsigned size = 0;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, message.size(), mac.data(), &size) ==
-      nullptr) {
-    throw Error(Code::UNAVAILABLE, "There is no message authentication.");
-  }
-  return mac;
-}
-
 bool is_lower_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 Error refused(std::string reason, std::string message) {
@@ -42,9 +22,10 @@ Error refused(std::string reason, std::string message) {
 }  // namespace
 
 // The key is made with each token: a server that needs none does not load OpenSSL's providers, some 2 MiB.
-std::array<std::uint8_t, 32> CsrfTokens::mac(std::string_view binding, std::string_view nonce) const {
-  const auto key = hmac({reinterpret_cast<const std::uint8_t*>(secret_.data()), secret_.size()}, "ignition/csrf/v1");
-  return hmac(key, fmt::format("csrf:{}:{}", binding, nonce));
+Sha256 CsrfTokens::mac(std::string_view binding, std::string_view nonce) const {
+  const Sha256 key = hmac_sha256(secret_, "ignition/csrf/v1");
+  return hmac_sha256({reinterpret_cast<const char*>(key.data()), key.size()},
+                     fmt::format("csrf:{}:{}", binding, nonce));
 }
 
 std::string CsrfTokens::make(std::string_view binding, const std::array<std::uint8_t, 16>& nonce) const {
@@ -63,7 +44,7 @@ std::string CsrfTokens::make(std::string_view binding) const {
 bool CsrfTokens::is_valid(std::string_view token, std::string_view binding) const {
   const auto dot = token.find('.');
   if (dot != kNonceDigits || !is_lower_hex(token.substr(0, dot))) return false;
-  return equal_in_constant_time(token.substr(dot + 1), hex_text(mac(binding, token.substr(0, dot))));
+  return same_secret(token.substr(dot + 1), hex_text(mac(binding, token.substr(0, dot))));
 }
 
 std::optional<Error> forgery(const ForgeryFacts& facts, std::string_view binding, const CsrfTokens& tokens,
@@ -77,10 +58,14 @@ std::optional<Error> forgery(const ForgeryFacts& facts, std::string_view binding
   const bool sent = facts.header_token && facts.cookie_token;
   if (!sent && facts.wants_token) return refused("csrf_missing", "X-CSRF-Token and the cookie csrf_token are needed.");
   if (!facts.header_token && !facts.wants_token) return {};
-  const bool valid = sent && equal_in_constant_time(*facts.header_token, *facts.cookie_token) &&
-                     tokens.is_valid(*facts.header_token, binding);
+  const bool valid =
+      sent && same_secret(*facts.header_token, *facts.cookie_token) && tokens.is_valid(*facts.header_token, binding);
   if (!valid) return refused("csrf_invalid", "The CSRF token is not that of this session.");
   return {};
+}
+
+bool is_forgery(std::string_view reason) {
+  return reason == "csrf_missing" || reason == "csrf_invalid" || reason == "origin_not_allowed";
 }
 
 std::string random_secret() {

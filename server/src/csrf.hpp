@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ignition/error.hpp"
+#include "ignition/sha256.hpp"
 #include "protection.hpp"
 
 namespace ignition::server {
@@ -37,7 +38,7 @@ class CsrfTokens {
   bool is_valid(std::string_view token, std::string_view binding) const;
 
  private:
-  std::array<std::uint8_t, 32> mac(std::string_view binding, std::string_view nonce) const;
+  Sha256 mac(std::string_view binding, std::string_view nonce) const;
 
   const std::string secret_;
 };
@@ -45,6 +46,9 @@ class CsrfTokens {
 // Why the request is refused; nothing when it may go on. A present Origin must always be allowed.
 std::optional<Error> forgery(const ForgeryFacts& facts, std::string_view binding, const CsrfTokens& tokens,
                              const Protection& protection);
+
+// Whether a refusal's reason is one of forgery()'s.
+bool is_forgery(std::string_view reason);
 
 // 32 bytes that nobody can guess, for a process that was given no secret.
 std::string random_secret();

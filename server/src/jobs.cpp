@@ -19,6 +19,9 @@ void tell(Log& log, const JobReport& report) {
   } else if (!counts.empty()) {
     log.event(spdlog::level::info, fmt::format("job {}:{}", report.job, counts));
   }
+  if (report.outcome == JobOutcome::done && !report.error.empty()) {
+    log.event(spdlog::level::warn, fmt::format("job {}: {}", report.job, report.error));
+  }
   log.flush();
 }
 

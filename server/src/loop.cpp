@@ -218,7 +218,10 @@ void Connection::work() {
 }
 
 void Connection::work_alone() {
-  auto& pool = conversation_.works_on_health() ? loop_.workers_.health : loop_.workers_.operations;
+  Workers& workers = loop_.workers_;
+  auto& pool = conversation_.works_on_health() ? workers.health
+               : conversation_.calls_outside() ? workers.outgoing()
+                                               : workers.operations;
   asio::post(pool, [self = shared_from_this()]() mutable {
     self->conversation_.work();
     auto& io = self->loop_.io_;

@@ -11,7 +11,10 @@
 #include <chrono>
 #include <list>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "conversation.hpp"
 #include "shared_reads.hpp"
@@ -31,6 +34,28 @@ struct Workers {
       : operations(static_cast<std::size_t>(threads)), shared_reads(engine, operations) {}
   boost::asio::thread_pool operations;
   boost::asio::thread_pool health{1};
+  // Threads that wait for other servers, made when somebody first calls outside.
+  boost::asio::thread_pool& outgoing() {
+    std::call_once(outgoing_made_, [this] { outgoing_.emplace(kOutgoing); });
+    return *outgoing_;
+  }
+  // Lets no more work begin, then waits for what runs.
+  void stop() {
+    for (auto* pool : pools()) pool->stop();
+    for (auto* pool : pools()) pool->join();
+  }
+
+ private:
+  static constexpr std::size_t kOutgoing = 4;
+  std::vector<boost::asio::thread_pool*> pools() {
+    std::vector<boost::asio::thread_pool*> out{&operations, &health};
+    if (outgoing_) out.push_back(&*outgoing_);
+    return out;
+  }
+  std::once_flag outgoing_made_;
+  std::optional<boost::asio::thread_pool> outgoing_;
+
+ public:
   SharedReads shared_reads;
 };
 

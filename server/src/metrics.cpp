@@ -54,6 +54,8 @@ MetricFamily gauge(std::string name, std::string help, double value, std::vector
 std::vector<std::string_view> all_rate_classes() {
   std::vector<std::string_view> out;
   for (const RateRow& row : rate_rows()) out.push_back(name_of(row.rate_class));
+  // Those that operations look at.
+  for (const char* name : {"login_failure", "account_failure", "mail_account", "mail_ip"}) out.emplace_back(name);
   return out;
 }
 
@@ -61,6 +63,94 @@ MetricFamily family_of(std::string name, std::string help, std::string_view labe
   MetricFamily family{std::move(name), std::move(help), MetricType::Counter, {}};
   for (std::size_t i = 0; i < counts.size(); ++i) {
     family.metric.push_back(counter({label(label_name, counts.value(i))}, counts.count(i)));
+  }
+  return family;
+}
+
+std::string_view outcome_of(int status) {
+  if (status < 400) return "success";
+  return status == 401 ? "invalid" : status == 403 ? "forbidden" : "refused";
+}
+
+// A family of what an engine counts.
+struct CountedFamily {
+  std::string_view name;
+  std::string_view help;
+  std::vector<std::string_view> labels{};
+};
+
+const std::vector<CountedFamily>& event_families() {
+  static const std::vector<CountedFamily> all{
+      {"ignition_logins_total", "Attempts to sign in.", {"method", "outcome"}},
+      {"ignition_sessions_created_total", "Sessions that began.", {"kind"}},
+      {"ignition_sessions_revoked_total", "Sessions that were ended before their time.", {"reason"}},
+      {"ignition_audit_events_total", "Entries of the security log.", {"event_type"}},
+      {"ignition_mail_total", "Mails to send.", {"template", "outcome"}},
+      {"ignition_db_errors_total", "Operations that the database failed.", {"operation"}},
+  };
+  return all;
+}
+
+const std::vector<CountedFamily>& duration_families() {
+  static const std::vector<CountedFamily> all{
+      {"ignition_db_query_duration_seconds", "Time of one statement.", {"operation"}},
+      {"ignition_password_hash_seconds", "Time of one password's hash."},
+  };
+  return all;
+}
+
+// `joined`: see Counted.
+std::vector<ClientMetric::Label> labels_of(const CountedFamily& family, std::string_view joined) {
+  std::vector<ClientMetric::Label> out;
+  for (const std::string_view name : family.labels) {
+    const auto end = joined.find('\n');
+    out.push_back(label(name, joined.substr(0, end)));
+    joined = end == std::string_view::npos ? std::string_view{} : joined.substr(end + 1);
+  }
+  return out;
+}
+
+ClientMetric histogram_of(std::vector<ClientMetric::Label> labels, const Counts::Durations& durations) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  auto& histogram = metric.histogram;
+  for (std::size_t b = 0; b < Counts::kBounds.size(); ++b) {
+    histogram.sample_count += durations.buckets[b];
+    histogram.bucket.push_back({histogram.sample_count, static_cast<double>(Counts::kBounds[b]) / 1e6});
+  }
+  histogram.sample_count += durations.buckets.back();
+  histogram.sample_sum = static_cast<double>(durations.micros) / 1e6;
+  return metric;
+}
+
+void add_counts(std::vector<MetricFamily>& all, const Counts& counts) {
+  const auto events = counts.events();
+  for (const CountedFamily& row : event_families()) {
+    MetricFamily family{std::string(row.name), std::string(row.help), MetricType::Counter, {}};
+    for (const auto& [name, n] : events) {
+      if (name.first == row.name) family.metric.push_back(counter(labels_of(row, name.second), n));
+    }
+    if (row.labels.empty() && family.metric.empty()) family.metric.push_back(counter({}, 0));
+    all.push_back(std::move(family));
+  }
+  const auto durations = counts.durations();
+  for (const CountedFamily& row : duration_families()) {
+    MetricFamily family{std::string(row.name), std::string(row.help), MetricType::Histogram, {}};
+    for (const auto& [name, took] : durations) {
+      if (name.first == row.name) family.metric.push_back(histogram_of(labels_of(row, name.second), took));
+    }
+    all.push_back(std::move(family));
+  }
+}
+
+MetricFamily states(std::string name, std::string help,
+                    const std::vector<std::pair<std::string_view, std::int64_t>>& values) {
+  MetricFamily family{std::move(name), std::move(help), MetricType::Gauge, {}};
+  for (const auto& [state, value] : values) {
+    ClientMetric metric;
+    metric.label = {label("state", state)};
+    metric.gauge.value = static_cast<double>(value);
+    family.metric.push_back(std::move(metric));
   }
   return family;
 }
@@ -85,7 +175,9 @@ Metrics::Metrics(const Router& router)
       gate_rejections_(
           {"password_change_required", "email_unverified", "approval_pending", "age_unverified", "tos_unaccepted"}),
       csrf_rejections_({"csrf_missing", "csrf_invalid", "origin_not_allowed"}),
-      rate_limited_(all_rate_classes()) {}
+      rate_limited_(all_rate_classes()),
+      refreshes_({"success", "refused", "reused"}),
+      by_key_({"success", "invalid", "forbidden", "refused"}) {}
 
 Metrics::~Metrics() {
   for (auto& slot : cells_) delete slot.load();
@@ -111,8 +203,15 @@ void Metrics::count(const Measured& request) {
   const auto bound = std::ranges::lower_bound(kBounds, request.micros);
   raise(to.buckets[static_cast<std::size_t>(bound - kBounds.begin())]);
   raise(to.micros, static_cast<std::uint64_t>(std::max<std::int64_t>(request.micros, 0)));
+  if (request.endpoint != nullptr && request.endpoint->operation != nullptr &&
+      request.endpoint->operation->name == "auth.refresh") {
+    const bool reused = request.error != nullptr && request.error->reason() == "refresh_reused";
+    refreshes_.add(request.status < 300 ? "success" : reused ? "reused" : "refused");
+  }
+  if (request.by_key) by_key_.add(outcome_of(request.status));
   if (request.error == nullptr) return;
   raise(to.codes[static_cast<std::size_t>(request.error->code())]);
+  if (const auto& limit = request.error->limit_hit()) rate_limited_.add(limit->rate_class);
   if (request.error->code() != Code::FORBIDDEN) return;
   gate_rejections_.add(request.error->reason());
   csrf_rejections_.add(request.error->reason());
@@ -156,7 +255,7 @@ std::string Metrics::text(const Gauges& gauges) const {
     const std::string_view code = name_of(static_cast<Code>(key.second));
     errors.metric.push_back(counter({label("route", key.first), label("code", code)}, n));
   }
-  const std::vector<MetricFamily> all{
+  std::vector<MetricFamily> all{
       std::move(requests),
       std::move(errors),
       std::move(durations),
@@ -164,10 +263,28 @@ std::string Metrics::text(const Gauges& gauges) const {
       family_of("ignition_csrf_rejections_total", "Requests refused as forged by another site.", "reason",
                 csrf_rejections_),
       family_of("ignition_rate_limited_total", "Requests refused by a rate limit.", "class", rate_limited_),
+      family_of("ignition_token_refresh_total", "Uses of refresh tokens.", "outcome", refreshes_),
+      {"ignition_refresh_reuse_total",
+       "Refresh tokens that were used again, so that their session ended.",
+       MetricType::Counter,
+       {counter({}, refreshes_.count(2))}},
+      family_of("ignition_api_key_requests_total", "Requests with an API key.", "outcome", by_key_),
       gauge("ignition_http_in_flight", "Requests that are being answered.", gauges.in_flight),
       gauge("ignition_up", "1 while the server runs.", 1),
       gauge("ignition_build_info", "The running version.", 1, {label("version", kVersion)}),
   };
+  if (gauges.counts != nullptr) add_counts(all, *gauges.counts);
+  if (const auto& c = gauges.connections) {
+    all.push_back(states("ignition_db_connections", "Connections to the database.",
+                         {{"in_use", c->in_use}, {"idle", c->idle}, {"max", c->max}}));
+  }
+  if (const auto& p = gauges.population) {
+    all.push_back(
+        states("ignition_users_total", "Accounts.",
+               {{"active", p->active}, {"pending_approval", p->pending_approval}, {"disabled", p->disabled}}));
+    all.push_back(
+        gauge("ignition_active_sessions", "Sessions that are good.", static_cast<double>(p->active_sessions)));
+  }
   return static_cast<const prometheus::Serializer&>(prometheus::TextSerializer()).Serialize(all);
 }
 

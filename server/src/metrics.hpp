@@ -5,11 +5,15 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ignition/counts.hpp"
+#include "ignition/domains/population.hpp"
 #include "ignition/error.hpp"
+#include "ignition/storage.hpp"
 #include "router.hpp"
 
 namespace ignition::server {
@@ -38,11 +42,15 @@ struct Measured {
   int status = 0;
   std::int64_t micros = 0;
   const Error* error = nullptr;
+  bool by_key = false;  // with what claims to be an API key
 };
 
-// Values of this moment.
+// Values of this moment, and what an engine has counted.
 struct Gauges {
   int in_flight = 0;
+  std::optional<StoreConnections> connections{};
+  std::optional<population::Population> population{};
+  const Counts* counts = nullptr;  // null = no engine
 };
 
 class Metrics {
@@ -53,7 +61,6 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
 
   void count(const Measured& request);
-  void count_limited(std::string_view rate_class) { rate_limited_.add(rate_class); }
   // In Prometheus' text format 0.0.4. No label holds an id, an address or a raw path.
   std::string text(const Gauges& gauges) const;
 
@@ -69,6 +76,8 @@ class Metrics {
   LabelCounts gate_rejections_;
   LabelCounts csrf_rejections_;
   LabelCounts rate_limited_;
+  LabelCounts refreshes_;
+  LabelCounts by_key_;
 };
 
 }  // namespace ignition::server

@@ -1,7 +1,6 @@
 #include "protection.hpp"
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,8 @@
 #include <span>
 
 #include "credentials.hpp"
+#include "ignition/access_tokens.hpp"
+#include "ignition/secrets.hpp"
 #include "text.hpp"
 #include "tls.hpp"
 
@@ -86,8 +87,14 @@ std::optional<std::string> origin_of(std::string_view url) {
   return origin;
 }
 
-bool same_secret(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+// With the variable that tells it.
+std::vector<std::pair<const char*, std::string>> told_origins(const Settings& settings) {
+  std::vector<std::pair<const char*, std::string>> out{{"SERVER_FRONTEND_URL", settings.frontend_url}};
+  if (!settings.admin_url.empty()) out.emplace_back("SERVER_ADMIN_URL", settings.admin_url);
+  for (const auto& url : settings.allowed_origins.value_or(std::vector<std::string>{})) {
+    out.emplace_back("CORS_ALLOWED_ORIGINS", url);
+  }
+  return out;
 }
 
 // Values that people copy from guides.
@@ -117,6 +124,17 @@ void check_cookies(const Settings& settings, const std::vector<std::string>& hos
 
 }  // namespace
 
+std::vector<std::string> allowed_origins(const Settings& settings) {
+  std::vector<std::string> out;
+  for (const auto& [variable, url] : told_origins(settings)) {
+    if (auto origin = origin_of(url)) out.push_back(std::move(*origin));
+  }
+  if (!settings.allowed_origins && settings.environment != Environment::production) {
+    out.insert(out.end(), kDevelopmentOrigins.begin(), kDevelopmentOrigins.end());
+  }
+  return out;
+}
+
 std::optional<std::string> unix_path(std::string_view host) {
   if (!host.starts_with("unix:")) return {};
   return std::string(host.substr(5));
@@ -142,8 +160,26 @@ std::optional<Place> place_of(std::string_view text) {
 
 Peer Peer::of(const ip::address& address) { return {plain(address)}; }
 
-void check(const Settings& settings) {
+std::vector<std::string> problems_of(const Settings& settings, const Config& config) {
   std::vector<std::string> problems;
+  const std::string& secret = config.jwt_secret;
+  const bool production = settings.environment == Environment::production;
+  if (production && (secret.empty() || config.jwt_secret_is_made_up)) {
+    problems.emplace_back("JWT_SECRET: production needs it");
+  } else if (is_sample_secret(secret) || is_sample_secret(config.jwt_secret_previous)) {
+    problems.emplace_back("JWT_SECRET: is a published sample");
+  } else if (production && secret == settings.auth_secret) {
+    problems.emplace_back("JWT_SECRET: production needs another one than AUTH_SECRET");
+  }
+  if (production && config.login_failure.is_off()) {
+    problems.emplace_back("RATE_LIMIT_LOGIN_FAILURE: production may not switch it off");
+  }
+  return problems;
+}
+
+void check(const Settings& settings, const Config* config) {
+  std::vector<std::string> problems;
+  if (config != nullptr) problems = problems_of(settings, *config);
   const auto collect = [&](auto&& make) {
     try {
       make();
@@ -227,12 +263,9 @@ Protection::Protection(const Settings& settings)
   check_cookies(settings, hosts_, problems);
   for (const auto& host : settings.allowed_hosts) hosts_.push_back(lower_case(host));
 
-  add_origin(settings.frontend_url, "SERVER_FRONTEND_URL", problems);
-  if (!settings.admin_url.empty()) add_origin(settings.admin_url, "SERVER_ADMIN_URL", problems);
-  if (settings.allowed_origins) {
-    for (const auto& origin : *settings.allowed_origins) add_origin(origin, "CORS_ALLOWED_ORIGINS", problems);
-  } else if (settings.environment != Environment::production) {
-    origins_.insert(origins_.end(), kDevelopmentOrigins.begin(), kDevelopmentOrigins.end());
+  origins_ = allowed_origins(settings);
+  for (const auto& [variable, url] : told_origins(settings)) {
+    if (!origin_of(url)) problems.push_back(fmt::format("{}: {} is not an http or https URL", variable, url));
   }
 
   for (const auto& text : settings.trusted_proxies) {
@@ -253,14 +286,6 @@ Protection::Protection(const Settings& settings)
     }
   }
   if (!problems.empty()) throw ConfigError(std::move(problems));
-}
-
-void Protection::add_origin(const std::string& url, const char* variable, std::vector<std::string>& problems) {
-  if (auto origin = origin_of(url)) {
-    origins_.push_back(std::move(*origin));
-  } else {
-    problems.push_back(fmt::format("{}: {} is not an http or https URL", variable, url));
-  }
 }
 
 bool Protection::allows_host(std::string_view host) const {
@@ -340,6 +365,7 @@ Identity Protection::identify(const Peer& peer, const Credentials& credentials) 
     const auto token = bearer_token(*credentials.authorization);
     proves_token = token && local_user_ && !local_token_.empty() && same_secret(*token, local_token_);
     if (!proves_token && token && is_api_key(*token)) return Identity::api_key;
+    if (!proves_token && token && is_access_token(*token)) return Identity::access_token;
     if (!proves_token) return Identity::bad_authorization;
   }
   if (!local_user_) return Identity::anonymous;

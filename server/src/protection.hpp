@@ -42,9 +42,13 @@ enum class Identity : std::uint8_t {
   anonymous,
   local_user,
   api_key,            // an Authorization field with what looks like a key
+  access_token,       // the same with what looks like an access token
   bad_authorization,  // an Authorization field that proves nothing
   foreign,            // a page of another site uses the browser of the local user
 };
+
+// What a server refuses of an engine's configuration.
+std::vector<std::string> problems_of(const Settings& settings, const Config& config);
 
 class Protection {
  public:
@@ -74,7 +78,6 @@ class Protection {
     bool contains(const boost::asio::ip::address& address) const;
   };
   bool is_trusted(const boost::asio::ip::address& address) const;
-  void add_origin(const std::string& url, const char* variable, std::vector<std::string>& problems);
 
   bool loopback_listener_ = false;
   bool public_is_secure_ = false;

@@ -1,15 +1,12 @@
 #include "rates.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace ignition::server {
 namespace {
 
 using rules::Rate;
 using std::chrono::seconds;
-
-constexpr std::size_t kShards = 16;
 
 constexpr auto kStart = std::to_array<std::string_view>({"auth.signin", "auth.callback"});
 constexpr auto kCredential = std::to_array<std::string_view>(
@@ -71,7 +68,7 @@ const RateRow& rate_row(RateClass rate_class) { return kRows[static_cast<std::si
 bool is_in_use(RateClass rate_class, const Catalogue& catalogue) {
   const auto& operations = catalogue.operations();
   if (rate_class == RateClass::admin) {
-    return std::ranges::any_of(operations, [](const Operation& o) { return o.access == Access::admin; });
+    return std::ranges::any_of(operations, [](const Operation& o) { return is_administration(o.access); });
   }
   const auto wanted = rate_row(rate_class).operations;
   return wanted.empty() || std::ranges::any_of(operations, [&](const Operation& o) { return names(wanted, o.name); });
@@ -79,7 +76,7 @@ bool is_in_use(RateClass rate_class, const Catalogue& catalogue) {
 
 OperationRates rates_of(const Operation& operation) {
   OperationRates out;
-  if (operation.access == Access::admin) out.instead = RateClass::admin;
+  if (is_administration(operation.access)) out.instead = RateClass::admin;
   for (const RateRow& row : kRows) {
     if (row.rate_class == RateClass::api_key || !names(row.operations, operation.name)) continue;
     (stands_instead(row.rate_class) ? out.instead : out.besides) = row.rate_class;
@@ -87,47 +84,14 @@ OperationRates rates_of(const Operation& operation) {
   return out;
 }
 
-RateKey RateKey::of(const boost::asio::ip::address& address) {
-  RateKey out;
-  if (address.is_v4()) {
-    const auto bytes = address.to_v4().to_bytes();
-    std::ranges::copy(bytes, out.bytes.end() - 4);
-    out.bytes[10] = out.bytes[11] = 0xFF;  // as an IPv4-mapped IPv6 address, which no network of IPv6 is
-  } else {
-    const auto bytes = address.to_v6().to_bytes();
-    std::copy_n(bytes.begin(), 8, out.bytes.begin());
-  }
-  return out;
-}
-
-RateKey RateKey::of(const Uuid& id) {
-  RateKey out;
-  std::ranges::copy(id.bytes, out.bytes.begin());
-  return out;
-}
-
-struct RateLimiter::Shard {
-  struct Entry {
-    Owner owner;
-    rules::RateState state;
-  };
-  mutable std::mutex mutex;
-  std::list<Entry> entries;  // who asked last comes first
-  std::unordered_map<Owner, std::list<Entry>::iterator, OwnerHash> by_owner;
-};
-
-std::size_t RateLimiter::OwnerHash::operator()(const Owner& owner) const {
-  std::uint64_t words[2];
-  std::memcpy(words, owner.key.bytes.data(), sizeof words);
-  std::uint64_t h = (words[0] ^ (words[1] + static_cast<std::uint64_t>(owner.rate_class))) * 0x9E3779B97F4A7C15U;
-  h = (h ^ (h >> 32U) ^ words[1]) * 0xD6E8FEB86659FD93U;
-  return h ^ (h >> 32U);
+RateKey key_of(const boost::asio::ip::address& address) {
+  if (address.is_v4()) return RateKey::of_address(address.to_v4().to_bytes());
+  return RateKey::of_address(address.to_v6().to_bytes());
 }
 
 // In single-user mode everybody is the one user of this machine, whom a limit would protect from himself: what the
 // operator does not set is off.
-RateLimiter::RateLimiter(const Settings& settings, std::size_t most_keys)
-    : most_in_shard_(std::max<std::size_t>(1, most_keys / kShards)), shards_(std::make_unique<Shard[]>(kShards)) {
+RateLimiter::RateLimiter(const Settings& settings, std::size_t most_keys) : memory_(most_keys) {
   for (const RateRow& row : kRows) {
     const auto given = settings.rate_limits.find(row.rate_class);
     auto& rate = rates_[static_cast<std::size_t>(row.rate_class)];
@@ -139,35 +103,11 @@ RateLimiter::RateLimiter(const Settings& settings, std::size_t most_keys)
   }
 }
 
-RateLimiter::~RateLimiter() = default;
-
-std::optional<rules::Draw> RateLimiter::draw(RateClass rate_class, const RateKey& key, Instant now) {
+std::optional<rules::Draw> RateLimiter::draw(RateClass rate_class, const RateKey& key, Instant now, RateStore* store) {
   const Rate& limit = rate(rate_class);
   if (limit.is_off()) return {};
-  const Owner owner{rate_class, key};
-  Shard& shard = shards_[OwnerHash()(owner) % kShards];
-  const std::lock_guard lock(shard.mutex);
-  const auto found = shard.by_owner.find(owner);
-  if (found == shard.by_owner.end()) {
-    shard.entries.push_front({owner, {}});
-    shard.by_owner.emplace(owner, shard.entries.begin());
-    if (shard.entries.size() > most_in_shard_) {
-      shard.by_owner.erase(shard.entries.back().owner);
-      shard.entries.pop_back();
-    }
-  } else {
-    shard.entries.splice(shard.entries.begin(), shard.entries, found->second);
-  }
-  return rules::draw(limit, shard.entries.front().state, now);
-}
-
-std::size_t RateLimiter::keys() const {
-  std::size_t sum = 0;
-  for (std::size_t i = 0; i < kShards; ++i) {
-    const std::lock_guard lock(shards_[i].mutex);
-    sum += shards_[i].entries.size();
-  }
-  return sum;
+  if (store == nullptr) store = &memory_;
+  return store->draw(name_of(rate_class), key, limit, now);
 }
 
 }  // namespace ignition::server

@@ -4,18 +4,13 @@
 #include <array>
 #include <boost/asio/ip/address.hpp>
 #include <cstdint>
-#include <list>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 
 #include "ignition/catalogue.hpp"
-#include "ignition/rules/rates.hpp"
+#include "ignition/rate_store.hpp"
 #include "ignition/server.hpp"
-#include "ignition/uuid.hpp"
 
 namespace ignition::server {
 
@@ -46,43 +41,22 @@ struct OperationRates {
 };
 OperationRates rates_of(const Operation& operation);
 
-struct RateKey {
-  std::array<std::uint8_t, 16> bytes{};
-  friend bool operator==(const RateKey&, const RateKey&) = default;
+RateKey key_of(const boost::asio::ip::address& address);
 
-  // The whole IPv4 address, or the IPv6 network of 64 bits.
-  static RateKey of(const boost::asio::ip::address& address);
-  static RateKey of(const Uuid& id);
-};
-
-// What callers have drawn, in the memory of this process. Thread-safe: to check and to count is one step.
+// The rates of requests, and what this process has drawn of them.
 class RateLimiter {
  public:
-  static constexpr std::size_t kMostKeys = 100'000;  // beyond it, who has not asked for longest is forgotten
-
-  explicit RateLimiter(const Settings& settings, std::size_t most_keys = kMostKeys);
-  ~RateLimiter();
+  explicit RateLimiter(const Settings& settings, std::size_t most_keys = MemoryRates::kMostKeys);
 
   // The rate of a class; off when it has none.
   const rules::Rate& rate(RateClass rate_class) const { return rates_[static_cast<std::size_t>(rate_class)]; }
-  // Nothing when the class is off.
-  std::optional<rules::Draw> draw(RateClass rate_class, const RateKey& key, Instant now);
-  std::size_t keys() const;
+  // Nothing when the class is off. `store`: where it is counted; null = here.
+  std::optional<rules::Draw> draw(RateClass rate_class, const RateKey& key, Instant now, RateStore* store = nullptr);
+  std::size_t keys() const { return memory_.keys(); }
 
  private:
-  struct Shard;
-  struct Owner {
-    RateClass rate_class;
-    RateKey key;
-    friend bool operator==(const Owner&, const Owner&) = default;
-  };
-  struct OwnerHash {
-    std::size_t operator()(const Owner& owner) const;
-  };
-
   std::array<rules::Rate, kRateClasses> rates_;
-  std::size_t most_in_shard_;
-  std::unique_ptr<Shard[]> shards_;
+  MemoryRates memory_;
 };
 
 }  // namespace ignition::server

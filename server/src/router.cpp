@@ -36,6 +36,9 @@ Router::Router(const Catalogue& catalogue, bool metrics) {
   add(Method::GET, "/version", nullptr, System::version);
   add(Method::GET, "/api/openapi.json", nullptr, System::openapi);
   add(Method::GET, "/api/v1/csrf", nullptr, System::csrf);
+  for (const auto* path : {"/auth/callback/{provider}", "/auth/{provider}/callback", "/api/auth/callback/{provider}"}) {
+    add(Method::GET, path, nullptr, System::oauth_callback);
+  }
   if (metrics) add(Method::GET, "/metrics", nullptr, System::metrics);
   for (const Operation& operation : catalogue.operations()) {
     const auto add_route = [&](const Route& route) {

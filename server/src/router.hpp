@@ -21,7 +21,7 @@ struct Row;
 }
 
 // Routes of the server itself (rule 2.6): not enveloped, open to everybody.
-enum class System : std::uint8_t { none, root, health, live, ready, version, openapi, metrics, csrf };
+enum class System : std::uint8_t { none, root, health, live, ready, version, openapi, metrics, csrf, oauth_callback };
 
 // What load balancers and Prometheus ask, as often as they like.
 constexpr bool is_for_probes(System system) {

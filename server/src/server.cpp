@@ -252,10 +252,7 @@ bool Server::State::stop(std::chrono::milliseconds grace) {
   }
   const bool all_answered = connections() == 0;
   for (const auto& loop : loops) loop->stop();
-  workers->operations.stop();
-  workers->health.stop();
-  workers->operations.join();
-  workers->health.join();
+  workers->stop();
   forget();
   site.log.event(all_answered ? spdlog::level::info : spdlog::level::warn,
                  all_answered ? "stopped" : "stopped before every request was answered");
@@ -272,7 +269,10 @@ void Server::State::forget() {
   loops.clear();
 }
 
-Server::Server(Engine* engine, Settings settings) : state_(std::make_unique<State>(engine, std::move(settings))) {}
+Server::Server(Engine* engine, Settings settings) : state_(std::make_unique<State>(engine, std::move(settings))) {
+  auto problems = engine != nullptr ? problems_of(state_->site.settings, engine->config()) : std::vector<std::string>{};
+  if (!problems.empty()) throw ConfigError(std::move(problems));
+}
 
 Server::~Server() {
   try {

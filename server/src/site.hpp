@@ -6,12 +6,15 @@
 
 #include "credentials.hpp"
 #include "csrf.hpp"
+#include "headcount.hpp"
 #include "ignition/engine.hpp"
 #include "ignition/server.hpp"
 #include "log.hpp"
 #include "metrics.hpp"
+#include "oauth_callback.hpp"
 #include "protection.hpp"
 #include "rates.hpp"
+#include "refusals.hpp"
 #include "router.hpp"
 #include "system.hpp"
 #include "tls.hpp"
@@ -25,11 +28,15 @@ struct Site {
         csrf(settings.auth_secret.empty() ? random_secret() : settings.auth_secret),
         rates(settings),
         callers(engine_, settings),
+        refusals(engine_, callers),
+        headcount(engine_, callers),
+        shared_rates(engine_ != nullptr && engine_->rates().waits() ? &engine_->rates() : nullptr),
         engine(engine_),
         catalogue(engine != nullptr ? engine->catalogue() : ignition::catalogue()),
         router(catalogue, settings.metrics),
         document(catalogue),
         log(settings),
+        oauth_callback(engine, log),
         probe(engine, settings.health_lifetime),
         inline_reads(settings.inline_reads.value_or(default_inline_reads())) {
     if (settings.metrics) metrics = std::make_unique<Metrics>(router);
@@ -59,11 +66,15 @@ struct Site {
   const CsrfTokens csrf;
   RateLimiter rates;
   Callers callers;
+  RefusalLog refusals;
+  Headcount headcount;
+  RateStore* const shared_rates;  // where all servers count together; null = each counts for itself
   Engine* const engine;
   const Catalogue& catalogue;
   const Router router;
   ApiDocument document;
   Log log;
+  OAuthCallback oauth_callback;
   DatabaseProbe probe;
   const std::chrono::microseconds inline_reads;
   std::unique_ptr<Certificates> certificates;  // null = no TLS

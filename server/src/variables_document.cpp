@@ -6,6 +6,7 @@
 #include "ignition/config.hpp"
 #include "ignition/jobs.hpp"
 #include "ignition/server.hpp"
+#include "ignition/smtp.hpp"
 #include "ignition/variables.hpp"
 
 namespace ignition::server {
@@ -28,7 +29,7 @@ may (`NAME=value` lines); what neither sets has its default. Programs that embed
 with a configuration that is wrong, or unsafe in production. `ignition config list` prints the tables below.
 
 In production (`ENVIRONMENT=production`) the server starts only with https in `SERVER_PUBLIC_URL` and `SERVER_FRONTEND_URL`, with
-`CORS_ALLOWED_ORIGINS` and an `AUTH_SECRET` of its own, without single-user mode, and with
+`CORS_ALLOWED_ORIGINS`, an `AUTH_SECRET` and a `JWT_SECRET` of its own, without single-user mode, and with
 `METRICS_TOKEN` or `METRICS_BIND` if metrics are enabled.
 )";
 
@@ -66,6 +67,7 @@ std::string variables_document() {
   out += section("Server", variables().rows());
   out += section("Database", database_variables().rows());
   out += section("What holds for all users", config_variables().rows());
+  out += section("Mail", mail_variables().rows());
   out += section("Work that comes due with time", job_variables().rows());
   out += kFlags;
   return out;

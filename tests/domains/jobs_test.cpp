@@ -29,6 +29,14 @@ JobReport due_retention(Jobs& jobs) {
   return {};
 }
 
+JobStanding retention(Jobs& jobs) {
+  for (JobStanding& job : jobs.list()) {
+    if (job.job == "retention") return job;
+  }
+  FAIL("there is no job retention");
+  return {};
+}
+
 std::string counts_of(const JobReport& report) { return to_json(report.counts); }
 
 // A lease as a program leaves it that has died.
@@ -58,12 +66,11 @@ BOOST_DESCRIBE_STRUCT(PlanStep, (), (id, parent, unused, detail))
 STORE_TEST("a job is due when its period is over, by hand also before, and the report tells what it did") {
   World world(store);
   Jobs jobs(*world.engine);
-  CHECK(jobs.list().at(0).job == "retention");
-  CHECK(jobs.list().at(0).period_seconds == 3600);
-  CHECK_FALSE(jobs.list().at(0).due_at);
+  CHECK(retention(jobs).period_seconds == 3600);
+  CHECK_FALSE(retention(jobs).due_at);
   CHECK(outcome_of(due_retention(jobs)) == "done");
-  CHECK(jobs.list().at(0).due_at == world.clock->now() + hours(1));
-  CHECK_FALSE(jobs.list().at(0).holder);
+  CHECK(retention(jobs).due_at == world.clock->now() + hours(1));
+  CHECK_FALSE(retention(jobs).holder);
   world.clock->advance(minutes(59));
   CHECK(outcome_of(due_retention(jobs)) == "not_due");
   CHECK(outcome_of(jobs.run("retention")) == "done");
@@ -105,14 +112,14 @@ STORE_TEST("a program that died with a job is replaced when its lease ends, not 
   World world(store);
   leave_lease(world, "retention", seconds(60));
   Jobs jobs(*world.engine);
-  CHECK(jobs.list().at(0).holder == "gone");
+  CHECK(retention(jobs).holder == "gone");
   CHECK(outcome_of(due_retention(jobs)) == "elsewhere");
   CHECK(outcome_of(jobs.run("retention")) == "elsewhere");
   world.clock->advance(seconds(59));
   CHECK(outcome_of(due_retention(jobs)) == "elsewhere");
   world.clock->advance(seconds(1));
   CHECK(outcome_of(due_retention(jobs)) == "done");
-  CHECK_FALSE(jobs.list().at(0).holder);
+  CHECK_FALSE(retention(jobs).holder);
 }
 
 STORE_TEST("what is kept long enough goes, and no live row with it (T47)") {
@@ -210,7 +217,7 @@ TEST_CASE("a job ends between two batches when the program ends, and is due agai
   std::stop_source stop;
   stop.request_stop();
   CHECK(outcome_of(jobs.run("retention", stop.get_token())) == "stopped");
-  CHECK(jobs.list().at(0).due_at == world.clock->now() + minutes(1));
+  CHECK(retention(jobs).due_at == world.clock->now() + minutes(1));
 }
 
 TEST_CASE("a program that slept through its lease leaves the job to the one that took it") {
@@ -240,7 +247,7 @@ TEST_CASE("a program that slept through its lease leaves the job to the one that
   Jobs first(*slow);
   CHECK(outcome_of(first.run("retention")) == "stopped");
   CHECK(outcome_of(report) == "done");
-  CHECK(second.list().at(0).due_at == world.clock->now() + hours(1));
+  CHECK(retention(second).due_at == world.clock->now() + hours(1));
 }
 
 TEST_CASE("served jobs run at once, again when they are woken, and end when asked to") {

@@ -51,6 +51,7 @@ class EchoEngine final : public Engine {
   const Config& config() const override { return config_; }
   Store& store() override { throw Error(Code::UNAVAILABLE, "There is no store."); }
   Clock& clock() override { return clock_; }
+  RateStore& rates() override { return rates_; }
   int pending_migrations() override { return 0; }
   int subscribe(std::function<void(std::string_view, std::string_view)>) override { return 0; }
   void unsubscribe(int) override {}
@@ -62,6 +63,7 @@ class EchoEngine final : public Engine {
   Catalogue catalogue_;
   Config config_;
   SystemClock clock_;
+  MemoryRates rates_;
 };
 
 Settings settings() {

@@ -101,15 +101,15 @@ TEST_CASE("an export of megabytes arrives whole, also where its client dawdles a
 TEST_CASE("a client that leaves in the middle of an export takes nothing with it") {
   ExistingClient client("file");
   client.get("/api/v1/auth/me");
-  fill_inbox(client, 5'000);
-  for (int i = 0; i < 3; ++i) {
+  fill_inbox(client, 20'000);
+  for (int i = 0; i < 5; ++i) {
     Client leaves(client.server.port());
     leaves.send(get_request(kPath));
     if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(100 * i));
     leaves.close();
   }
   CHECK(Client(client.server.port()).get("/api/v1/auth/me").status == 200);
-  CHECK(Client(client.server.port()).get(kPath).body.size() > 1'000'000);
+  CHECK(Client(client.server.port()).get(kPath).body.size() > 5'000'000);
 }
 
 TEST_CASE("an export that fails late is refused as a whole") {

@@ -57,6 +57,7 @@ struct Home {
     config.password_memory_kib = 64;
     config.password_time = 1;
     config.auth_registration_enabled = false;  // signing up is no attack
+    config.login_failure = config.account_failure = {};
     config.data_encryption_key = std::string(32, 'k');
     return config;
   }

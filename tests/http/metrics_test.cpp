@@ -151,3 +151,48 @@ TEST_CASE("the listener for metrics is an address and a port") {
     CHECK_THROWS_AS(server::check(settings), server::ConfigError);
   }
 }
+
+TEST_CASE("what an engine has counted is told: sign-ins, sessions, the security log, statements, hashes, accounts") {
+  Config config;
+  config.password_memory_kib = 64;
+  config.password_time = 1;
+  config.auth_require_approval = false;
+  config.data_encryption_key = std::string(32, 'k');
+  const auto engine = Engine::open({.store_url = "sqlite::memory:", .config = config, .measures = true});
+  auto settings = measured();
+  settings.local_user = false;
+  settings.log = std::make_shared<LogLines>();
+  server::Server server(engine.get(), settings);
+  server.start();
+  Client client(server.port());
+  const auto text = [&] { return client.get("/metrics").body; };
+  CHECK(sample(text(), "ignition_users_total{state=\"active\"}").empty());
+  const auto answer = client.post("/api/v1/auth/register", R"({"email":"ann@x.test","password":"correct horse"})");
+  REQUIRE(answer.status == 201);
+  CHECK(client.post("/api/v1/auth/login", R"({"identifier":"ann@x.test","password":"wrong password"})").status == 401);
+  CHECK(client.get("/api/v1/auth/me", "Authorization: Bearer sk_live_nobodys\r\n").status == 401);
+  const auto value = [&](const std::string& name) { return sample(text(), name); };
+  CHECK(value(R"(ignition_logins_total{method="password",outcome="success"})") == "1");
+  CHECK(value(R"(ignition_logins_total{method="password",outcome="failure"})") == "1");
+  CHECK(value(R"(ignition_sessions_created_total{kind="cookie"})") == "1");
+  CHECK(value(R"(ignition_audit_events_total{event_type="user_created"})") == "1");
+  CHECK(value(R"(ignition_audit_events_total{event_type="login_failed"})") == "1");
+  CHECK(value(R"(ignition_api_key_requests_total{outcome="invalid"})") == "1");
+  CHECK(value("ignition_password_hash_seconds_count") == "2");
+  CHECK(std::stoi(value(R"(ignition_db_query_duration_seconds_count{operation="auth.register"})")) > 5);
+  CHECK(value(R"(ignition_db_connections{state="max"})") == "8");
+  CHECK(text().find("ann@") == std::string::npos);
+  server.stop();
+  // A server that begins counts accounts with its first scrape.
+  server::Server another(engine.get(), settings);
+  another.start();
+  Client scraper(another.port());
+  std::string told;
+  for (int i = 0; i < 500 && told.find("ignition_users_total") == std::string::npos; ++i) {
+    told = scraper.get("/metrics").body;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  CHECK(sample(told, R"(ignition_users_total{state="active"})") == "1");
+  CHECK(sample(told, R"(ignition_users_total{state="disabled"})") == "0");
+  CHECK(sample(told, "ignition_active_sessions") == "1");
+}

@@ -14,8 +14,8 @@
 using namespace ignition;
 using namespace ignition::http_test;
 using rules::Rate;
+using server::key_of;
 using server::RateClass;
-using server::RateKey;
 using std::chrono::seconds;
 
 namespace {
@@ -158,8 +158,7 @@ TEST_CASE("memory for limits is bounded; who asked last is remembered") {
   settings.rate_limits[RateClass::anonymous] = {.limit = 1, .period = seconds(3600), .burst = 1};
   server::RateLimiter limiter(settings, 320);
   const auto asks = [&](std::uint32_t address) {
-    return limiter.draw(RateClass::anonymous, RateKey::of(boost::asio::ip::make_address_v4(address)), Instant{})
-        ->allowed;
+    return limiter.draw(RateClass::anonymous, key_of(boost::asio::ip::make_address_v4(address)), Instant{})->allowed;
   };
   for (std::uint32_t address = 0; address < 10'000; ++address) CHECK(asks(address));
   CHECK(limiter.keys() <= 320);
@@ -201,4 +200,163 @@ TEST_CASE("production keeps the limit of credentials") {
   settings.rate_limits[RateClass::auth_credential] = {};
   CHECK_THROWS_WITH_AS(server::check(settings), "RATE_LIMIT_AUTH: production may not switch it off",
                        server::ConfigError);
+  settings.rate_limits.clear();
+  Config library;
+  library.jwt_secret = "b25seSBmb3IgdGVzdHMsIDMyIGJ5dGVz";
+  CHECK_NOTHROW(server::check(settings, &library));
+  library.login_failure = {};
+  CHECK_THROWS_WITH_AS(server::check(settings, &library), "RATE_LIMIT_LOGIN_FAILURE: production may not switch it off",
+                       server::ConfigError);
+}
+
+namespace {
+
+// A server with accounts, on a database.
+struct Household {
+  explicit Household(Config config, server::Settings settings = open())
+      : engine(Engine::open({.store_url = "sqlite::memory:", .config = quick(std::move(config)), .clock = clock})),
+        server(engine.get(), settings) {
+    server.start();
+  }
+  static server::Settings open() {
+    auto settings = Stage::local();
+    settings.local_user = false;
+    settings.log = std::make_shared<LogLines>();
+    return settings;
+  }
+  static Config quick(Config config) {
+    config.password_memory_kib = 64;
+    config.password_time = 1;
+    config.auth_require_approval = false;
+    config.data_encryption_key = std::string(32, 'k');
+    return config;
+  }
+  Client client() const { return Client(server.port()); }
+  Response login(std::string_view password) const {
+    return client().post("/api/v1/auth/login",
+                         fmt::format(R"({{"identifier":"ann@x.test","password":"{}"}})", password));
+  }
+  std::int64_t entries(std::string_view event_type) {
+    static constexpr Sql kCount{"SELECT COUNT(*) FROM audit_log WHERE event_type = $1"};
+    return engine->store().begin(Mode::read)->one<std::int64_t>(kCount, event_type);
+  }
+  // Entries are made behind the scenes.
+  std::int64_t entries_soon(std::string_view event_type, std::int64_t expected) {
+    for (int i = 0; i < 300 && entries(event_type) < expected; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return entries(event_type);
+  }
+
+  std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(Instant::parse("2026-03-10T09:00:00Z").value());
+  std::unique_ptr<Engine> engine;
+  server::Server server;
+};
+
+}  // namespace
+
+TEST_CASE("five wrong passwords, then the right one is told when to come back (A16)") {
+  for (const auto kept : {RateLimitStore::memory, RateLimitStore::database}) {
+    Config config;
+    config.rate_limit_store = kept;
+    Household house(config);
+    REQUIRE(
+        house.client().post("/api/v1/auth/register", R"({"email":"ann@x.test","password":"correct horse"})").status ==
+        201);
+    for (int i = 0; i < 5; ++i) {
+      CHECK(house.login("wrong password").status == 401);
+      house.clock->advance(seconds(12));
+    }
+    const auto refused = house.login("correct horse");
+    CHECK(refused.status == 429);
+    CHECK(refused.field("retry-after") == "840");
+    CHECK(refused.field("x-ratelimit-limit") == "5");
+    CHECK(refused.field("x-ratelimit-remaining") == "0");
+    CHECK(refused.field("x-ratelimit-reset") == std::to_string(house.clock->now().us / 1'000'000 + 840));
+    CHECK(refused.at("error.details.class") == "login_failure");
+    CHECK(refused.at("error.details.retry_after") == "840");
+    house.clock->advance(seconds(840));
+    CHECK(house.login("correct horse").status == 200);
+  }
+}
+
+TEST_CASE("servers that share a database share their limits") {
+  Config config;
+  config.rate_limit_store = RateLimitStore::database;
+  auto settings = Household::open();
+  settings.rate_limits[RateClass::anonymous] = {.limit = 5, .period = seconds(3600), .burst = 5};
+  settings.rate_limits[RateClass::ip_ceiling] = {.limit = 1'000, .period = seconds(1), .burst = 1'000};
+  Household house(config, settings);
+  server::Server other(house.engine.get(), settings);
+  other.start();
+  std::atomic<int> passed = 0;
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 10; ++t) {
+    threads.emplace_back([&, t] {
+      Client client(t % 2 == 0 ? house.server.port() : other.port());
+      for (int i = 0; i < 10; ++i) {
+        const auto answer = client.get("/api/v1/auth/session");
+        if (answer.status == 200) ++passed;
+        if (answer.status == 429 && answer.field("retry-after") == "720" && answer.field("x-ratelimit-limit") == "5") {
+          ++refused;
+        }
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(passed == 5);
+  CHECK(refused == 95);
+  // What comes after the limit runs as ever, on both ways through the server.
+  house.clock->advance(seconds(3600));
+  const auto answer = house.client().get("/api/v1/auth/session");
+  CHECK(answer.status == 200);
+  CHECK(answer.field("x-ratelimit-remaining") == "4");
+  CHECK(house.client().get("/api/v1/nothing").status == 404);
+  CHECK(house.client().post("/api/v1/auth/login", "{}", "Origin: https://evil.test\r\n").status == 403);
+  CHECK(house.client().post("/api/v1/auth/login", "{").status == 400);
+  for (int i = 0; i < 5; ++i) house.client().get("/api/v1/auth/session");
+  CHECK(house.client().get("/api/v1/auth/session").status == 429);
+}
+
+TEST_CASE("refusals are in the security log once a minute for each client and kind, with where they came from (T8)") {
+  auto settings = Household::open();
+  settings.trusted_proxies = {"127.0.0.1"};
+  settings.rate_limits[RateClass::anonymous] = {.limit = 1, .period = seconds(3600), .burst = 1};
+  Household house({}, settings);
+  const auto ask = [&](std::string_view client, std::string_view more = "") {
+    return house.client().get("/api/v1/auth/session", fmt::format("X-Forwarded-For: {}\r\n{}", client, more)).status;
+  };
+  CHECK(ask("203.0.113.1") == 200);
+  for (int i = 0; i < 20; ++i) CHECK(ask("203.0.113.1", "User-Agent: curl/8\r\n") == 429);
+  CHECK(ask("203.0.113.2") == 200);
+  CHECK(ask("203.0.113.2") == 429);
+  CHECK(house.entries_soon("rate_limited", 2) == 2);
+  for (int i = 0; i < 20; ++i) {
+    house.client().post("/api/v1/auth/login", "{}", "X-Forwarded-For: 203.0.113.9\r\nOrigin: https://evil.test\r\n");
+  }
+  CHECK(house.entries_soon("csrf_violation", 1) == 1);
+  house.clock->advance(seconds(60));
+  CHECK(ask("203.0.113.1") == 429);
+  CHECK(house.entries_soon("rate_limited", 3) == 3);
+  CHECK(house.entries("csrf_violation") == 1);
+  static constexpr Sql kPlace{
+      "SELECT ip_address || ' ' || user_agent || ' ' || details FROM audit_log "
+      "WHERE event_type = 'rate_limited' AND request_id IS NOT NULL ORDER BY id LIMIT 1"};
+  CHECK(house.engine->store().begin(Mode::read)->one<std::string>(kPlace) ==
+        R"(203.0.113.1 curl/8 {"why":"anonymous","route":"/api/v1/auth/session"})");
+}
+
+TEST_CASE("nobody fills the security log, from however many addresses he asks") {
+  auto settings = Household::open();
+  settings.trusted_proxies = {"127.0.0.1"};
+  Household house({}, settings);
+  Client client = house.client();
+  for (int i = 0; i < 1'000; ++i) {
+    client.post("/api/v1/auth/login", "{}",
+                fmt::format("X-Forwarded-For: 198.18.{}.{}\r\nOrigin: https://evil.test\r\n", i / 250, i % 250));
+  }
+  CHECK(house.entries_soon("csrf_violation", 60) == 60);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(house.entries("csrf_violation") == 60);
 }

@@ -56,6 +56,7 @@ class StageEngine final : public Engine {
   const Config& config() const override { return config_; }
   Store& store() override { return database; }
   Clock& clock() override { return other_clock != nullptr ? *other_clock : clock_; }
+  RateStore& rates() override { return rates_; }
   int pending_migrations() override { return pending; }
   int subscribe(std::function<void(std::string_view, std::string_view)>) override { return 0; }
   void unsubscribe(int) override {}
@@ -76,6 +77,7 @@ class StageEngine final : public Engine {
   Catalogue catalogue_;
   Config config_;
   SystemClock clock_;
+  MemoryRates rates_;
 };
 
 // Log lines, for tests to read.

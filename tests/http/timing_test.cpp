@@ -45,6 +45,7 @@ struct House {
     config.password_time = 2;
     config.password_concurrency = 1;
     config.auth_require_approval = false;
+    config.login_failure = config.account_failure = config.mail_account = config.mail_ip = {};
     config.data_encryption_key = std::string(32, 'k');
     return config;
   }

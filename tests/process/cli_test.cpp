@@ -55,9 +55,17 @@ TEST_CASE("every command explains itself") {
       {{"call"}, {"OPERATION", "JSON", "--idempotency-key"}},
       {{"operations"}, {"PREFIX", "--names"}},
       {{"openapi"}, {}},
-      {{"user"}, {"create", "list", "show"}},
-      {{"user", "create"}, {"EMAIL", "--name", "--timezone"}},
-      {{"user", "list"}, {"--page"}},
+      {{"user"}, {"create", "list", "show", "approve", "disable", "enable", "role"}},
+      {{"user", "create"}, {"EMAIL", "--name", "--timezone", "--role"}},
+      {{"user", "list"}, {"--page", "--search", "--role", "--pending", "--disabled"}},
+      {{"user", "approve"}, {"USER", "--deny", "--note"}},
+      {{"user", "role"}, {"USER", "ROLE"}},
+      {{"session"}, {"list", "revoke"}},
+      {{"session", "revoke"}, {"ID", "--all"}},
+      {{"apikey"}, {"create", "list", "revoke"}},
+      {{"apikey", "create"}, {"NAME", "--scope", "--days"}},
+      {{"audit"}, {"--of", "--type", "--status", "--from", "--to", "--page"}},
+      {{"admin"}, {"grant"}},
       {{"user", "show"}, {"USER"}},
       {{"migrate"}, {"up", "down", "status", "check"}},
       {{"migrate", "up"}, {"TARGET"}},
@@ -166,8 +174,8 @@ TEST_CASE("users are made, listed and shown, and commands act for them") {
   const std::string id = made["user"]["id"].text();
   CHECK(output(folder, {"user", "show", "ann@example.com"}) == output(folder, {"user", "show", id}));
   output(folder, {"user", "create", "ben@example.com"});
-  CHECK(output(folder, {"user", "list"})["total"] == 2);
-  CHECK(output(folder, {"user", "list", "--page", "2"})["users"].size() == 0);
+  CHECK(output(folder, {"user", "list", "--json"})["total"] == 2);
+  CHECK(output(folder, {"user", "list", "--page", "2", "--json"})["users"].size() == 0);
 
   CHECK(output(folder, {"--user", "ann@example.com", "call", "auth.me"})["user"]["id"] == id);
   CHECK(output(folder, {"call", "auth.me", "--user", id})["user"]["email"] == "ann@example.com");
@@ -251,6 +259,72 @@ TEST_CASE("a database of a newer version is refused by every command and stays a
   const auto db = store->begin(Mode::read);
   CHECK(db->one<std::int64_t>(Sql{"SELECT max(version) FROM schema_migrations"}) == 9999);
   CHECK(db->one<std::int64_t>(Sql{"SELECT count(*) FROM users"}) == 0);
+}
+
+TEST_CASE("people are administered from the command line, and the security log says so") {
+  const Folder folder;
+  output(folder, {"user", "create", "ann@example.com"});
+  const std::string ben = output(folder, {"user", "create", "ben@example.com"})["user"]["id"].text();
+  CHECK(contains(ignition(folder, {"admin", "grant", "ann@example.com"}).out, "super_admin, approved"));
+  CHECK(output(folder, {"user", "role", "ben@example.com", "moderator", "premium@2100-01-01T00:00:00Z",
+                        "--json"})["user"]["roles"]
+            .json() == R"(["user","premium","moderator"])");
+  const auto rows = lines_of(ignition(folder, {"user", "list"}).out);
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].starts_with("ID "));
+  CHECK(contains(rows[1], "ben@example.com"));
+  CHECK(contains(rows[1], "moderator"));
+  CHECK(contains(ignition(folder, {"user", "disable", "ben@example.com", "--reason", "abuse"}).out, "disabled"));
+  CHECK(output(folder, {"user", "list", "--disabled", "--json"})["users"][0]["id"] == ben);
+  CHECK_FALSE(contains(ignition(folder, {"user", "enable", ben}).out, "disabled"));
+  CHECK(contains(ignition(folder, {"user", "approve", ben, "--deny", "--note", "no"}).out, "not approved"));
+
+  // The last super administrator stays; an account acts within its rank.
+  CHECK(refusal(folder, {"user", "disable", "ann@example.com"}).status == 73);
+  CHECK(refusal(folder, {"user", "list", "--user", "ben@example.com"}).status == 77);
+  CHECK(refusal(folder, {"user", "enable", "nobody@example.com"}).status == 66);
+  CHECK(refusal(folder, {"user", "role", ben, "king"}).status == 65);
+
+  const auto disabled = output(folder, {"audit", "--type", "user_disabled", "--of", ben, "--json"});
+  CHECK(disabled["total"] == 1);
+  CHECK(disabled["entries"][0]["actor_user_id"] == nullptr);
+  CHECK(contains(disabled["entries"][0]["user_agent"].text(), "command line, uid"));
+  CHECK(contains(ignition(folder, {"audit", "--page-size", "2"}).out, "user_unapproved"));
+
+  const Finished key = ignition(folder, {"apikey", "create", "phone", "--user", "ann@example.com"});
+  CHECK(key.out.starts_with("sk_live_"));
+  const auto keys = output(folder, {"apikey", "list", "--user", "ann@example.com", "--json"})["api_keys"];
+  CHECK(keys[0]["name"] == "phone");
+  CHECK(output(folder, {"apikey", "revoke", keys[0]["id"].text(), "--user", "ann@example.com"})["revoked"] == true);
+  const std::string session = output(folder, {"call", "sessions.create",
+                                              fmt::format(R"({{"user_id":"{}","auth_method":"password"}})", ben)})
+                                  ["session"]["id"]
+                                      .text();
+  CHECK(contains(ignition(folder, {"session", "list"}).out, session));
+  CHECK(output(folder, {"session", "revoke", session})["revoked"] == true);
+  CHECK(output(folder, {"session", "revoke", "--all", ben})["revoked_sessions"] == 0);
+  // Nobody made the local user for it.
+  CHECK(output(folder, {"user", "list", "--json"})["total"] == 2);
+}
+
+TEST_CASE("a server that nobody administers prints its claim key once") {
+  const Folder folder;
+  const auto said_at_start = [&] {
+    Serving server(folder, {});
+    CHECK(server.stop() == 0);
+    return server.child().err();
+  };
+  const std::string first = said_at_start();
+  const auto at = first.find("this key");
+  REQUIRE(at != std::string::npos);
+  const std::string key = first.substr(first.find('\n', at) + 1, 32);
+  CHECK(std::ranges::all_of(key, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }));
+  CHECK_FALSE(contains(said_at_start(), "this key"));
+  // Nor where single-user mode has no need of one.
+  const Folder other;
+  Serving local(other);
+  CHECK(local.stop() == 0);
+  CHECK_FALSE(contains(local.child().err(), "this key"));
 }
 
 TEST_CASE("a wrong command line is status 64") {
@@ -379,7 +453,7 @@ TEST_CASE("what cannot be read and what is unsafe in production are told togethe
     for (const char* problem :
          {"MAX_BODY_BYTES must be an integer", "AUTH_LOCAL_USER: not allowed",
           "SERVER_PUBLIC_URL: production needs https", "SERVER_FRONTEND_URL: production needs https",
-          "CORS_ALLOWED_ORIGINS: production", "AUTH_SECRET: production needs it"}) {
+          "CORS_ALLOWED_ORIGINS: production", "AUTH_SECRET: production needs it", "JWT_SECRET: production needs it"}) {
       CAPTURE(problem);
       CHECK(contains(refused.err, problem));
     }

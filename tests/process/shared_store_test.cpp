@@ -1,4 +1,6 @@
 // Several processes on one store: a server and the command line beside it.
+#include <atomic>
+#include <optional>
 #include <thread>
 
 #include "process/load.hpp"
@@ -80,6 +82,36 @@ TEST_CASE("two servers may serve one store") {
   CHECK(first.stop() == 0);
   CHECK(second.client().post("/api/v1/focus/pause", "{}").status == 200);
   CHECK(second.stop() == 0);
+}
+
+TEST_CASE("of a hundred requests at once to two servers, a shared limit of five lets exactly five pass (T37)") {
+  const Folder folder;
+  std::optional<test::MigratedDatabase> database;
+  for (const bool postgres : {false, true}) {
+    CAPTURE(postgres);
+    std::vector<std::string> environment{"RATE_LIMIT_STORE=database", "RATE_LIMIT_ANON=5/3600:5", "RATE_LIMIT_IP=off"};
+    if (postgres) environment.push_back("DATABASE_URL=" + database.emplace().address());
+    Serving first(folder, {}, {.environment = environment});
+    Serving second(folder, {}, {.environment = environment});
+    std::atomic<int> passed = 0;
+    std::atomic<int> refused = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 10; ++t) {
+      threads.emplace_back([&, t] {
+        Client client = t % 2 == 0 ? first.client() : second.client();
+        for (int i = 0; i < 10; ++i) {
+          const int status = client.get("/api/v1/auth/session").status;
+          if (status == 200) ++passed;
+          if (status == 429) ++refused;
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(passed == 5);
+    CHECK(refused == 95);
+    CHECK(first.stop() == 0);
+    CHECK(second.stop() == 0);
+  }
 }
 
 TEST_CASE("a port that is taken is told, and the server that has it goes on") {

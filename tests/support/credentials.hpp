@@ -1,6 +1,7 @@
 // Callers behind tokens, as a shell makes them.
 #pragma once
 
+#include "ignition/access_tokens.hpp"
 #include "ignition/domains/api_keys.hpp"
 #include "ignition/domains/sessions.hpp"
 #include "ignition/secrets.hpp"
@@ -29,6 +30,28 @@ inline std::string sign_in(World& world, const Person& person) {
   return world.engine
       ->call(Caller::system(), &sessions::create, {.user_id = person.id(), .auth_method = {"password"}, .label = {}})
       .token;
+}
+
+// Signs somebody in as a client that keeps its tokens itself; its tokens.
+inline Answered native_sign_in(World& world, const Person& person) {
+  Caller caller = Caller::system();
+  caller.origin = {.ip_address = "9.9.9.9", .user_agent = "phone", .request_id = "req_1", .native = true};
+  const auto made = world.engine->call(
+      caller, {.operation = "sessions.create",
+               .body = fmt::format(R"({{"user_id":"{}","auth_method":"password"}})", person.id().text())});
+  REQUIRE(made.cookies.empty());
+  return Answered(made.body)["tokens"];
+}
+
+// The person behind an access token.
+inline Person with_access_token(World& world, std::string_view token) {
+  const auto claims = AccessTokens(world.engine->config()).verify(token, world.clock->now());
+  REQUIRE_MESSAGE(claims.has_value(), "this is no access token");
+  return {world,
+          {.credential = Credential::jwt,
+           .user = claims->user,
+           .session_id = claims->session,
+           .access_token = ShownToken{.id = claims->id, .expires_at = claims->expires_at}}};
 }
 
 }  // namespace ignition::test

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ignition/describe.hpp"
+#include "ignition/time.hpp"
 
 namespace ignition {
 
@@ -20,6 +21,7 @@ struct Caller;
 struct Config;
 struct Context;
 class HashQueue;
+class RateStore;
 class Store;
 using RandomBytes = std::function<void(std::span<std::uint8_t>)>;
 // Takes a streamed answer piece by piece, in order. What it throws ends the operation.
@@ -44,9 +46,11 @@ constexpr Route Delete(std::string_view path) { return {Method::DELETE, path}; }
 // For host programs and the command line only.
 constexpr Route Internal() { return {Method::POST, ""}; }
 
-// Who may call. `recent` operations need a fresh credential, `system` ones the host program itself.
-enum class Access : std::uint8_t { public_, any, user, any_recent, user_recent, admin, system };
-BOOST_DESCRIBE_ENUM(Access, public_, any, user, any_recent, user_recent, admin, system)
+// Who may call. `recent` operations need a fresh credential, `admin` ones an entitlement, `system` ones the host
+// program itself, which may administer, too.
+enum class Access : std::uint8_t { public_, any, user, any_recent, user_recent, admin, admin_recent, system };
+BOOST_DESCRIBE_ENUM(Access, public_, any, user, any_recent, user_recent, admin, admin_recent, system)
+constexpr bool is_administration(Access access) { return access == Access::admin || access == Access::admin_recent; }
 
 // A read takes a snapshot and stores nothing; a write holds the user's lock and raises users.revision.
 enum class Effect : std::uint8_t { read, write };
@@ -59,6 +63,8 @@ struct Preparation {
   const RandomBytes& random;
   HashQueue& hashes;
   const Caller& caller;
+  RateStore& rates;
+  Instant now;
 };
 
 struct Operation {
@@ -69,9 +75,11 @@ struct Operation {
   Access access;
   Effect effect;
   std::string summary;
-  std::string_view entitlement;  // of admin operations
-  bool replica = false;          // reads from a replica that is up to date for the caller
-  bool kept = false;             // a read whose answer is mostly kept in memory
+  std::string_view entitlement;       // of admin operations
+  bool replica = false;               // reads from a replica that is up to date for the caller
+  bool kept = false;                  // a read whose answer is mostly kept in memory
+  bool refresh_cookie = false;        // reads the refresh token in the client's jar
+  bool for_dead_credentials = false;  // runs for nobody when the caller's access token is not good any more
   const TypeInfo* input;
   const TypeInfo* output;
   Function function;
@@ -120,6 +128,16 @@ struct Operation {
       return reinterpret_cast<std::shared_ptr<Prepared> (*)(const Preparation&, const Input&)>(f)(
           preparation, *static_cast<const Input*>(in));
     };
+    return *this;
+  }
+  // Lets a shell show the operation the refresh token in the client's jar (Origin::refresh_cookie).
+  Operation& takes_refresh_cookie() {
+    refresh_cookie = true;
+    return *this;
+  }
+  // Signing out: it never fails for who is signed out already.
+  Operation& also_for_dead_credentials() {
+    for_dead_credentials = true;
     return *this;
   }
   Operation& takes_text(std::size_t most) {

@@ -13,6 +13,7 @@
 
 #include "ignition/answer_cache.hpp"
 #include "ignition/config.hpp"
+#include "ignition/counts.hpp"
 #include "ignition/rules/accounts.hpp"
 #include "ignition/storage.hpp"
 #include "ignition/time.hpp"
@@ -31,10 +32,17 @@ BOOST_DESCRIBE_ENUM(Credential, none, session, jwt, api_key, local, host, system
 
 // Where a call came from, as far as the shell knows: for the security log. "" = unknown.
 struct Origin {
-  std::string ip_address{};  // at most 45 bytes
-  std::string user_agent{};  // UTF-8, at most 512 bytes
-  std::string request_id{};  // at most 64 bytes
-  bool native = false;       // a client that keeps its tokens itself, without cookies
+  std::string ip_address{};      // at most 45 bytes
+  std::string user_agent{};      // UTF-8, at most 512 bytes
+  std::string request_id{};      // at most 64 bytes
+  bool native = false;           // a client that keeps its tokens itself, without cookies
+  std::string refresh_cookie{};  // the refresh token in its jar, for operations that take it; "" = none
+};
+
+// The access token that a caller showed.
+struct ShownToken {
+  Uuid id;
+  Instant expires_at;
 };
 
 // Who calls, as the shell established it. With `session_id` or `api_key_id` the engine looks itself whether that
@@ -48,7 +56,8 @@ struct Caller {
   Origin origin{};
   std::optional<Uuid> api_key_id{};
   std::string token_hash{};  // of the session's cookie or the key, as secrets.hpp makes it
-  bool confirmed = false;    // the shell asked the person itself: counts as a recent sign-in (rule R23)
+  std::optional<ShownToken> access_token{};
+  bool confirmed = false;  // the shell asked the person itself: counts as a recent sign-in (rule R23)
 
   static Caller anonymous() { return {}; }
   static Caller system() { return {.credential = Credential::system}; }
@@ -67,7 +76,9 @@ struct Principal {
   std::optional<Instant> email_verified_at;
   std::string name;
   std::optional<std::string> image;
-  Role role = Role::user;
+  Role role = Role::user;           // the highest as stored; see live_roles in gates.hpp
+  std::optional<Json> role_grants;  // a list of RoleGrant; null: `role` alone, for ever
+  bool must_change_password = false;
   bool approved = false;
   std::optional<std::int64_t> age_attested;
   std::optional<std::string> tos_version;
@@ -84,13 +95,13 @@ struct Principal {
   bool is_whole() const { return flags_version >= 0; }
 };
 BOOST_DESCRIBE_STRUCT(Principal, (),
-                      (user_id, revision, email, email_verified_at, name, image, role, approved, age_attested,
-                       tos_version, disabled_at, created_at, theme, timezone, day_start_hour, week_start,
-                       previous_activity_at, flags_version))
+                      (user_id, revision, email, email_verified_at, name, image, role, role_grants,
+                       must_change_password, approved, age_attested, tos_version, disabled_at, created_at, theme,
+                       timezone, day_start_hour, week_start, previous_activity_at, flags_version))
 
 // A secret for the client's cookie jar.
 struct CookieOrder {
-  enum class Jar : std::uint8_t { session, access_token, refresh_token };
+  enum class Jar : std::uint8_t { session, access_token, refresh_token, oauth };
   Jar jar = Jar::session;
   std::optional<Uuid> session{};    // whose it is, when there is a value
   std::string value{};              // "" = take it out
@@ -140,10 +151,13 @@ struct Context {
     std::string file_name{};                                  // under which it is best kept; "" = none
     std::vector<std::pair<std::string, std::string>> events;  // published after the commit: name, JSON
     std::vector<CookieOrder> cookies{};
+    std::string location{};  // where to send a browser; "" = the output is the answer
     // What is stored, in a transaction of its own, when the operation refuses: its own changes are not.
     std::vector<std::function<void(Transaction&)>> on_refusal{};
     std::vector<std::function<void(Transaction&)>> later{};                                  // see later()
     std::vector<std::pair<std::string_view, std::shared_ptr<const CachedAnswer>>> shared{};  // see keep_for_all()
+    std::vector<Counted> counted{};                                                          // see count()
+    std::vector<Counted> counted_refusals{};  // counted when the operation refuses
   } reply;
 
   bool is_fresh = false;  // the caller has just signed in (rule R23), or is trusted
@@ -165,6 +179,8 @@ struct Context {
     cache.put(user, view, answer);
     reply.shared.emplace_back(view, std::move(answer));
   }
+  // Counts something for metrics, after the commit. `labels`: see Counted.
+  void count(std::string_view family, std::string labels) { reply.counted.push_back({family, std::move(labels)}); }
   // Sets the answer's entity tag; true when the caller holds it already, so that the output will not be sent.
   bool tagged(std::string etag);
 };

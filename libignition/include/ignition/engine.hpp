@@ -19,6 +19,7 @@
 #include "ignition/catalogue.hpp"
 #include "ignition/config.hpp"
 #include "ignition/context.hpp"
+#include "ignition/rate_store.hpp"
 #include "ignition/storage.hpp"
 #include "ignition/wire.hpp"
 
@@ -35,6 +36,7 @@ struct EngineOptions {
   std::shared_ptr<Clock> clock{};          // null = the system's
   std::shared_ptr<IdSource> ids{};         // null = random
   RandomBytes random{};                    // of tokens and salts; empty = the system's
+  bool measures = false;                   // how long statements and hashes take is counted too
   std::size_t answers_in_memory = 20'000;  // the greatest number that is kept
   // Whether engines on this store keep for each other what is costly to work out; null = if it is a server's.
   std::optional<bool> share_answers{};
@@ -63,6 +65,7 @@ struct Answer {
   bool not_modified = false;
   bool replayed = false;  // answered from an idempotency key
   std::vector<CookieOrder> cookies{};
+  std::string location{};              // where to send a browser instead of showing the output; "" = nowhere
   std::optional<CredentialUse> use{};  // of a caller with a session or an API key
   std::string content_type{};          // of a streamed operation; "" = JSON
   std::string file_name{};             // under which its answer is best kept; "" = none
@@ -114,6 +117,10 @@ class Engine {
   virtual const Config& config() const = 0;
   virtual Store& store() = 0;
   virtual Clock& clock() = 0;
+  // What has happened in this engine, for metrics.
+  const Counts& counts() const { return counts_; }
+  // What callers have drawn of rate limits, as Config::rate_limit_store says.
+  virtual RateStore& rates() = 0;
   // The migrations that the store still lacks; operations are UNAVAILABLE while there are any.
   virtual int pending_migrations() = 0;
 
@@ -124,6 +131,7 @@ class Engine {
 
  protected:
   virtual void run(const Operation& operation, const Caller& caller, const void* input, void* output) = 0;
+  Counts counts_;
 };
 
 // The catalogue of the whole product.

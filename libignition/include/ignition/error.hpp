@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include <boost/describe/enum.hpp>
+#include <chrono>
+#include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +42,13 @@ struct FieldError {
   std::string message;
 };
 
+// The rate limit that refused somebody (rule R32).
+struct LimitHit {
+  std::string rate_class;
+  std::int64_t limit = 0;
+  std::chrono::seconds retry_after{0};
+};
+
 class Error : public std::exception {
  public:
   Error(Code code, std::string message) : code_(code), message_(std::move(message)) {}
@@ -47,6 +57,8 @@ class Error : public std::exception {
   const std::string& message() const { return message_; }
   const std::string& reason() const { return reason_; }
   const std::vector<FieldError>& fields() const { return fields_; }
+  // Of RATE_LIMITED, when it was a limit of rule R32.
+  const std::optional<LimitHit>& limit_hit() const { return limit_hit_; }
   const char* what() const noexcept override { return message_.c_str(); }
 
   // Stable snake_case word, `details.reason`.
@@ -57,6 +69,9 @@ class Error : public std::exception {
   Error&& with(std::string_view key, std::int64_t number) &&;
   // One more entry of `details`, given as JSON.
   Error&& with_json(std::string_view key, std::string json) &&;
+
+  // The limit, which becomes entries of `details` too.
+  Error&& by(LimitHit hit) &&;
 
   // A refusal that is answered again because its idempotency key came again.
   static Error replayed(Code code, std::string message, std::string details_json);
@@ -73,6 +88,7 @@ class Error : public std::exception {
   std::string reason_;
   std::vector<FieldError> fields_;
   std::vector<std::pair<std::string, std::string>> details_;  // key, JSON
+  std::optional<LimitHit> limit_hit_;
   std::string replayed_details_;
 };
 
@@ -81,6 +97,7 @@ Error not_found(std::string_view what);  // "There is no such <what>."
 Error unlinked(std::string_view field);  // a well-formed id in a body that is unknown or somebody else's
 Error conflict(std::string reason, std::string message);
 Error forbidden(std::string reason, std::string message);
+Error rate_limited(LimitHit hit);
 Error invalid(std::string field, std::string code, std::string message);
 Error invalid(std::vector<FieldError> fields);
 

@@ -1,6 +1,6 @@
-// JSON texts taken apart one level at a time. What is inside stays as it was written: numbers of any size, keys in their
-// order. The texts must be whole values without white space, as compact_json and write_json make them; INTERNAL for
-// others.
+// JSON texts taken apart one level at a time. What is inside stays as it was written: numbers of any size, keys in
+// their order. The texts must be whole values without white space, as compact_json and write_json make them; INTERNAL
+// for others.
 #pragma once
 
 #include <string>

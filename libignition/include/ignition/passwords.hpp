@@ -11,6 +11,8 @@
 
 namespace ignition {
 
+class Counts;
+
 // What one hash costs.
 struct PasswordCost {
   std::uint32_t memory_kib = 19'456;
@@ -32,7 +34,9 @@ bool is_outdated(std::string_view hash, const PasswordCost& cost);
 // already, run() throws UNAVAILABLE `overloaded`. Thread-safe.
 class HashQueue {
  public:
-  explicit HashQueue(int at_once, int longest = 64) : at_once_(at_once), longest_(longest) {}
+  // `counts`: how long hashes take is counted there; null = nowhere.
+  explicit HashQueue(int at_once, int longest = 64, Counts* counts = nullptr)
+      : at_once_(at_once), longest_(longest), counts_(counts) {}
   void run(const std::function<void()>& work);
 
  private:
@@ -40,6 +44,7 @@ class HashQueue {
 
   const int at_once_;
   const int longest_;
+  Counts* const counts_;
   std::mutex mutex_;
   std::condition_variable freed_;
   int running_ = 0;

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ignition/sha256.hpp"
+
 namespace ignition {
 
 // Fills bytes with ones that nobody can guess.
@@ -20,14 +22,21 @@ RandomBytes system_random();
 
 // Without padding (RFC 4648, section 5).
 std::string base64url(std::span<const std::uint8_t> bytes);
+// The bytes of such a text; nothing when it is empty or not the one text of its bytes.
+std::optional<std::string> from_base64url(std::string_view text);
 // With padding (RFC 4648, section 4).
 std::string base64(std::span<const std::uint8_t> bytes);
+// The bytes of such a text; nothing when it is empty or none.
+std::optional<std::string> from_base64(std::string_view text);
 
 // A new token of so many random bytes, as base64url: 43 characters for 32 bytes.
 std::string fresh_token(const RandomBytes& random, std::size_t bytes = 32);
 
 // What is stored of a token: 64 lower-case hexadecimal digits.
 std::string token_hash(std::string_view token);
+
+// HMAC-SHA256 (RFC 2104). Throws UNAVAILABLE when the system has none.
+Sha256 hmac_sha256(std::string_view key, std::string_view message);
 
 // Whether two secrets are equal, in a time that depends on their lengths only.
 bool same_secret(std::string_view a, std::string_view b);

@@ -176,6 +176,9 @@ class Transaction {
   using Watcher = std::function<void(std::string_view statement)>;
   void watch(const Watcher& watcher) { watcher_ = &watcher; }
 
+  // How long each statement of the transaction took is appended to `durations`, which must outlive it.
+  void time(std::vector<std::chrono::nanoseconds>& durations) { durations_ = &durations; }
+
   // Rows written by this transaction so far (attempts that failed included).
   std::int64_t rows_changed() const { return rows_changed_; }
   // Statements run so far.
@@ -197,15 +200,18 @@ class Transaction {
   std::int64_t run(Sql sql, std::span<const Param> params, void* target, OnRow on_row) {
     count_statement(0);
     if (watcher_ != nullptr) (*watcher_)(sql.text);
-    const std::int64_t changed = run_statement(sql, params, target, on_row);
+    const std::int64_t changed =
+        durations_ == nullptr ? run_statement(sql, params, target, on_row) : run_timed(sql, params, target, on_row);
     rows_changed_ += changed;
     return changed;
   }
+  std::int64_t run_timed(Sql sql, std::span<const Param> params, void* target, OnRow on_row);
   void insert_row(const TypeInfo& type, std::string_view table, const void* row);
 
   std::int64_t rows_changed_ = 0;
   std::int64_t statements_ = 0;
   const Watcher* watcher_ = nullptr;
+  std::vector<std::chrono::nanoseconds>* durations_ = nullptr;
 };
 
 // The error of work that another write came in between of; it may run again.
@@ -214,6 +220,14 @@ Error write_conflict();
 // True for an error of a transaction that is not stored and that another run of the same work may well get through:
 // another write came in between, or the connection was lost before the commit.
 bool may_run_again(const Error& error);
+
+// Connections to the database at one moment.
+struct StoreConnections {
+  int in_use = 0;
+  int idle = 0;
+  int max = 0;
+};
+BOOST_DESCRIBE_STRUCT(StoreConnections, (), (in_use, idle, max))
 
 // State of one migration.
 struct Migration {
@@ -263,6 +277,7 @@ class Store {
   virtual std::unique_ptr<Transaction> begin(Mode mode) = 0;
   virtual std::string_view backend() const = 0;  // "sqlite" or "postgresql"
   virtual bool is_remote() const = 0;            // a server's, which programs on several machines share
+  virtual StoreConnections connections() { return {}; }
 
   // Migrations known to this program or recorded in the database, in order. Throws CONFLICT reason `newer_schema` when
   // the database knows one that the program does not, `changed_migration` when an applied text has changed.

@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "ignition/config.hpp"
 #include "ignition/describe.hpp"
 
 namespace ignition {
@@ -142,6 +143,9 @@ class VariableReader {
   // The variables set whose names begin with `prefix`, without it; first source first.
   Values with_prefix(std::string_view prefix);
 
+  // The variables read so far that were given, first source first; the first source is the environment.
+  const std::vector<ShownVariable>& shown() const { return shown_; }
+
   void refuse(std::string name, std::string code, std::string message);
   const std::vector<FieldError>& problems() const { return problems_; }
   // One sentence for each variable that is given, has a prefix of ours and was not asked for: a misspelt name.
@@ -153,6 +157,7 @@ class VariableReader {
   struct Found {
     std::string name;  // under which it was given
     std::string text;
+    VariableSource source = VariableSource::env;
   };
 
   void read(const Variable& variable, void* settings);
@@ -162,6 +167,10 @@ class VariableReader {
   std::vector<Values> sources_;
   std::set<std::string, std::less<>> known_;
   std::vector<FieldError> problems_;
+  std::vector<ShownVariable> shown_;
 };
+
+// All of these variables: as given, else with their defaults.
+std::vector<ShownVariable> shown_variables(const std::vector<Variable>& all, const std::vector<ShownVariable>& given);
 
 }  // namespace ignition

@@ -63,6 +63,14 @@ Error&& Error::with_json(std::string_view key, std::string json) && {
   return std::move(*this);
 }
 
+Error&& Error::by(LimitHit hit) && {
+  details_.emplace_back("class", '"' + hit.rate_class + '"');
+  details_.emplace_back("limit", std::to_string(hit.limit));
+  details_.emplace_back("retry_after", std::to_string(hit.retry_after.count()));
+  limit_hit_ = std::move(hit);
+  return std::move(*this);
+}
+
 Error Error::replayed(Code code, std::string message, std::string details_json) {
   Error error(code, std::move(message));
   error.replayed_details_ = std::move(details_json);
@@ -130,6 +138,10 @@ Error conflict(std::string reason, std::string message) {
 
 Error forbidden(std::string reason, std::string message) {
   return Error(Code::FORBIDDEN, std::move(message)).because(std::move(reason));
+}
+
+Error rate_limited(LimitHit hit) {
+  return Error(Code::RATE_LIMITED, "Too many requests; try again later.").because("rate_limited").by(std::move(hit));
 }
 
 Error invalid(std::string field, std::string code, std::string message) {

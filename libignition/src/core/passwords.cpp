@@ -3,6 +3,9 @@
 #include <argon2.h>
 #include <fmt/format.h>
 
+#include <chrono>
+
+#include "ignition/counts.hpp"
 #include "ignition/error.hpp"
 
 namespace ignition {
@@ -50,6 +53,7 @@ void HashQueue::run(const std::function<void()>& work) {
     }
     ++running_;
   }
+  const auto began = std::chrono::steady_clock::now();
   try {
     work();
   } catch (...) {
@@ -57,6 +61,9 @@ void HashQueue::run(const std::function<void()>& work) {
     throw;
   }
   leave();
+  if (counts_ != nullptr) {
+    counts_->took("ignition_password_hash_seconds", {}, {std::chrono::steady_clock::now() - began});
+  }
 }
 
 void HashQueue::leave() {

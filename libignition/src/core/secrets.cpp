@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <memory>
 
 #include "ignition/error.hpp"
-#include "ignition/sha256.hpp"
 
 namespace ignition {
 
@@ -39,6 +39,8 @@ Cipher cipher(std::string_view key, std::string_view nonce, std::string_view con
   return made;
 }
 
+}  // namespace
+
 std::optional<std::string> from_base64(std::string_view text) {
   if (text.empty() || text.size() % 4 != 0) return {};
   std::string out(text.size() / 4 * 3, '\0');
@@ -49,8 +51,6 @@ std::optional<std::string> from_base64(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 std::string seal(std::string_view key, std::string_view context, std::string_view text, const RandomBytes& random) {
   std::string out(kNonceBytes + text.size() + kTagBytes, '\0');
@@ -105,6 +105,30 @@ std::string base64url(std::span<const std::uint8_t> bytes) {
   std::ranges::replace(out, '+', '-');
   std::ranges::replace(out, '/', '_');
   return out;
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  const auto is_digit = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  if (!std::ranges::all_of(text, is_digit)) return {};
+  std::string padded(text);
+  std::ranges::replace(padded, '-', '+');
+  std::ranges::replace(padded, '_', '/');
+  padded.append((4 - padded.size() % 4) % 4, '=');
+  auto bytes = from_base64(padded);
+  // The last digit may have bits that say nothing.
+  if (!bytes || base64url({bytes_of(*bytes), bytes->size()}) != text) return {};
+  return bytes;
+}
+
+Sha256 hmac_sha256(std::string_view key, std::string_view message) {
+  Sha256 mac{};
+  unsigned size = 0;
+  if (HMAC(EVP_sha256(), key.data(), length_of(key), bytes_of(message), message.size(), mac.data(), &size) == nullptr) {
+    throw Error(Code::UNAVAILABLE, "There is no message authentication.");
+  }
+  return mac;
 }
 
 std::string fresh_token(const RandomBytes& random, std::size_t bytes) {

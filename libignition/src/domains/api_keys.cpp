@@ -29,6 +29,8 @@ constexpr Sql kNamed{R"sql(
   SELECT COUNT(*) FROM api_keys WHERE user_id = $1 AND name = $2 AND revoked_at IS NULL)sql"};
 constexpr Sql kRevoke{R"sql(
   UPDATE api_keys SET revoked_at = $3, updated_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL)sql"};
+constexpr Sql kRevokeAll{R"sql(
+  UPDATE api_keys SET revoked_at = $2, updated_at = $2 WHERE user_id = $1 AND revoked_at IS NULL)sql"};
 constexpr Sql kTouch{R"sql(
   UPDATE api_keys SET last_used_at = $3, last_used_ip = $4
    WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL AND (last_used_at IS NULL OR last_used_at <= $5))sql"};
@@ -135,6 +137,14 @@ TouchedKey touch(Context& ctx, const TouchKey& in) {
   const auto ip = in.ip ? std::optional(in.ip->value) : std::nullopt;
   const auto stored = ctx.db.execute(kTouch, in.user_id, in.id, in.at, ip, in.at - rules::kUseStoredEvery);
   return {.stored = stored > 0};
+}
+
+void revoke_all(Context& ctx, const Uuid& user) {
+  if (ctx.db.execute(kRevokeAll, user, ctx.now) == 0) return;
+  directory::forget_others(ctx, kKind, {.user_id = user, .ref_id = {}});
+  audit::record(
+      ctx,
+      {.event_type = "api_key_revoked", .action = audit::Action::delete_, .subject = user, .resource_type = "api_key"});
 }
 
 std::vector<std::string> scopes_of(Context& ctx, const Uuid& key) {

@@ -53,10 +53,14 @@ Row row_of(Context& ctx, const Entry& entry) {
 
 }  // namespace
 
-void record(Context& ctx, const Entry& entry) { ctx.db.insert(row_of(ctx, entry)); }
+void record(Context& ctx, const Entry& entry) {
+  ctx.db.insert(row_of(ctx, entry));
+  ctx.count("ignition_audit_events_total", std::string(entry.event_type));
+}
 
 void record_refusal(Context& ctx, const Entry& entry) {
   ctx.reply.on_refusal.emplace_back([row = row_of(ctx, entry)](Transaction& db) { db.insert(row); });
+  ctx.reply.counted_refusals.push_back({"ignition_audit_events_total", std::string(entry.event_type)});
 }
 
 }  // namespace ignition::audit

@@ -35,6 +35,11 @@ users::OneUser renewed(Context& ctx) {
   return users::profile(ctx, {});
 }
 
+void sign_out(Context& ctx, const Uuid& user, const Uuid& session) {
+  if (!sessions::end(ctx, user, session, "logout")) return;
+  audit::record(ctx, {.event_type = "logout", .action = audit::Action::logout, .subject = user, .actor = user});
+}
+
 }  // namespace
 
 WhoIsThere session(Context& ctx, const Nothing&) {
@@ -49,13 +54,18 @@ WhoIsThere session(Context& ctx, const Nothing&) {
 
 users::OneUser me(Context& ctx, const Nothing& in) { return users::profile(ctx, in); }
 
-SignedOut logout(Context& ctx, const Nothing&) {
+SignedOut logout(Context& ctx, const Logout& in) {
   sessions::clear_cookies(ctx);
   const Caller& caller = ctx.caller;
-  if (!caller.session_id) return {};
-  ctx.db.lock_user(caller.user);
-  if (sessions::end(ctx, caller.user, *caller.session_id, "logout")) {
-    audit::record(ctx, {.event_type = "logout", .action = audit::Action::logout, .subject = caller.user});
+  if (caller.session_id) {
+    ctx.db.lock_user(caller.user);
+    tokens::revoke_shown(ctx);
+    sign_out(ctx, caller.user, *caller.session_id);
+  }
+  const auto family = tokens::shown_family(ctx, in.refresh_token);
+  if (family && family->session != caller.session_id) {
+    ctx.db.lock_user(family->user);
+    sign_out(ctx, family->user, family->session);
   }
   return {};
 }
@@ -107,7 +117,9 @@ void add_operations(Catalogue& c) {
         "The caller's account and session; both null for an anonymous caller.");
   c.add("auth.me", Get("/auth/me"), Access::any, Effect::read, &me, "The caller's account.");
   c.add("auth.logout", Post("/auth/logout"), Access::public_, Effect::write, &logout,
-        "Signs out; well also for who is not signed in.");
+        "Signs out; well also for who is not signed in.")
+      .takes_refresh_cookie()
+      .also_for_dead_credentials();
   c.add("auth.rotate_session", Post("/auth/rotate-session"), Access::any, Effect::write, &rotate_session,
         "Gives the caller's session a new token.");
   c.add("auth.verify_age", Post("/auth/verify-age"), Access::any, Effect::write, &verify_age,

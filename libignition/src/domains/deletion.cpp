@@ -7,6 +7,7 @@
 #include "domains/mail_tokens.hpp"
 #include "ignition/domains/audit.hpp"
 #include "ignition/domains/export.hpp"
+#include "ignition/domains/roles.hpp"
 #include "ignition/domains/sessions.hpp"
 
 namespace ignition::deletion {
@@ -33,8 +34,6 @@ constexpr Sql kDelete{R"sql(DELETE FROM users WHERE id = $1)sql"};
 constexpr Sql kClose{R"sql(
   UPDATE users SET disabled_at = $2, disabled_reason = 'deleted', delete_after = $3, updated_at = $2
    WHERE id = $1)sql"};
-constexpr Sql kAnotherSuperAdmin{R"sql(
-  SELECT id FROM users WHERE role = 'super_admin' AND disabled_at IS NULL AND id <> $1 LIMIT 1)sql"};
 constexpr Sql kDue{R"sql(
   SELECT id FROM users WHERE delete_after <= $1 ORDER BY delete_after LIMIT 1)sql"};
 
@@ -108,8 +107,9 @@ Map<std::int64_t> erase(Context& ctx, const Uuid& user, const std::vector<Table>
 }
 
 Deleted remove_own(Context& ctx, const DeleteOwn&) {
-  if (ctx.principal.role == Role::super_admin && !ctx.db.maybe<Uuid>(kAnotherSuperAdmin, ctx.user)) {
-    throw conflict("last_super_admin", "Nobody else could administer everything.");
+  if (ctx.principal.role == Role::super_admin) {
+    roles::lock_super_admins(ctx);
+    roles::require_another_super_admin(ctx, ctx.user);
   }
   if (ctx.config.account_delete_grace_days > 0) {
     return close(ctx, std::chrono::hours(24 * ctx.config.account_delete_grace_days));

@@ -1,5 +1,6 @@
 #include "ignition/domains/email_change.hpp"
 
+#include "domains/limits.hpp"
 #include "domains/mail.hpp"
 #include "domains/mail_tokens.hpp"
 #include "ignition/domains/audit.hpp"
@@ -19,6 +20,11 @@ constexpr Sql kIsOpen{R"sql(SELECT email FROM users WHERE id = $1 AND disabled_a
 // The revision tells the user's other devices.
 constexpr Sql kStore{R"sql(
   UPDATE users SET email = $2, email_verified_at = $3, updated_at = $3, revision = revision + 1 WHERE id = $1)sql"};
+
+std::shared_ptr<void> prepare_request(const Preparation& p, const ChangeEmail& in) {
+  limits::require_mail(p, rules::normal_email(in.new_email.value).value());
+  return {};
+}
 
 }  // namespace
 
@@ -57,7 +63,8 @@ Confirmed confirm(Context& ctx, const ConfirmEmail& in) {
 
 void add_operations(Catalogue& c) {
   c.add("user.change_email", Post("/user/email"), Access::user_recent, Effect::write, &request,
-        "Asks for another e-mail address, which has to prove itself.");
+        "Asks for another e-mail address, which has to prove itself.")
+      .before(&prepare_request);
   c.add("user.confirm_email", Post("/user/email/confirm"), Access::public_, Effect::write, &confirm,
         "Takes the new e-mail address by the token that was mailed to it.");
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ignition/gates.hpp"
 #include "ignition/wire.hpp"
 
 namespace ignition::flags {
@@ -64,7 +65,9 @@ const StoredFlag* row_named(std::span<const StoredFlag> rows, std::string_view n
 
 rules::FlagUser user_of(const Context& ctx, std::optional<std::string> client_version) {
   rules::FlagUser user{.id = ctx.user, .client_version = std::move(client_version), .roles = {}};
-  for (const Role role : rules::included_roles(ctx.principal.role)) user.roles.emplace_back(name_of(role));
+  for (const Role held : live_roles(ctx.principal, ctx.now)) {
+    for (const Role role : rules::included_roles(held)) user.roles.emplace_back(name_of(role));
+  }
   return user;
 }
 
@@ -129,6 +132,19 @@ Flags get(Context& ctx, const GetFlags& in) {
     if (row.metadata) out.metadata.entries.emplace_back(row.name, *row.metadata);
   }
   return out;
+}
+
+std::optional<FieldError> metadata_fault(const Json& metadata) {
+  try {
+    const auto conditions = from_json<Conditions>(metadata.text, UnknownKeys::ignore);
+    if (conditions.min_version && !VersionFormat::accepts(*conditions.min_version)) {
+      return FieldError{"min_version", "invalid_format", fmt::format("must be {}", VersionFormat::name)};
+    }
+  } catch (const Error& error) {
+    if (!error.fields().empty()) return error.fields().front();
+    return FieldError{"", "wrong_type", "must be an object"};
+  }
+  return {};
 }
 
 void raise_version(Transaction& db) { db.execute(kRaiseVersion); }

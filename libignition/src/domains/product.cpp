@@ -2,6 +2,7 @@
 
 #include "ignition/domains/achievements.hpp"
 #include "ignition/domains/activity.hpp"
+#include "ignition/domains/admin.hpp"
 #include "ignition/domains/api_keys.hpp"
 #include "ignition/domains/auth.hpp"
 #include "ignition/domains/captures.hpp"
@@ -16,13 +17,17 @@
 #include "ignition/domains/inbox.hpp"
 #include "ignition/domains/ledger.hpp"
 #include "ignition/domains/market.hpp"
+#include "ignition/domains/oauth.hpp"
 #include "ignition/domains/onboarding.hpp"
 #include "ignition/domains/passwords.hpp"
 #include "ignition/domains/personalization.hpp"
 #include "ignition/domains/plan.hpp"
+#include "ignition/domains/population.hpp"
 #include "ignition/domains/progress.hpp"
 #include "ignition/domains/quests.hpp"
+#include "ignition/domains/roles.hpp"
 #include "ignition/domains/security_log.hpp"
+#include "ignition/domains/refusals.hpp"
 #include "ignition/domains/sessions.hpp"
 #include "ignition/domains/settings.hpp"
 #include "ignition/domains/shields.hpp"
@@ -31,6 +36,7 @@
 #include "ignition/domains/suggestions.hpp"
 #include "ignition/domains/sync.hpp"
 #include "ignition/domains/today.hpp"
+#include "ignition/domains/tokens.hpp"
 #include "ignition/domains/users.hpp"
 
 namespace ignition {
@@ -41,7 +47,11 @@ void add_operations(Catalogue& catalogue) {
   users::add_operations(catalogue);
   auth::add_operations(catalogue);
   passwords::add_operations(catalogue);
+  refusals::add_operations(catalogue);
+  population::add_operations(catalogue);
+  oauth::add_operations(catalogue);
   sessions::add_operations(catalogue);
+  tokens::add_operations(catalogue);
   api_keys::add_operations(catalogue);
   exports::add_operations(catalogue);
   deletion::add_operations(catalogue);
@@ -70,12 +80,14 @@ void add_operations(Catalogue& catalogue) {
   quests::add_operations(catalogue);
   achievements::add_operations(catalogue);
   market::add_operations(catalogue);
+  admin::add_operations(catalogue);
 }
 
 std::span<const SharedView> shared_views() { return {&today::shared_facts(), 1}; }
 
 void ship(Transaction& db, IdSource& ids, Instant now) {
   flags::ship(db, now);
+  roles::ship(db, ids, now);
   skills::ship(db, ids, now);
   onboarding::ship(db, now);
   ignitions::ship(db);

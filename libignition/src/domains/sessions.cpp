@@ -6,6 +6,7 @@
 
 #include "domains/directory.hpp"
 #include "ignition/domains/audit.hpp"
+#include "ignition/domains/roles.hpp"
 #include "ignition/rules/sessions.hpp"
 #include "ignition/secrets.hpp"
 
@@ -47,6 +48,11 @@ constexpr Sql kRotate{R"sql(
      SET previous_token_hash = token_hash, previous_valid_until = $3, token_hash = $4, rotate_required = NULL,
          rotation_count = rotation_count + 1, auth_time = $5, updated_at = $6
    WHERE user_id = $1 AND id = $2)sql"};
+constexpr Sql kConfirmed{R"sql(
+  UPDATE sessions SET auth_time = $3, updated_at = $3 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL)sql"};
+constexpr Sql kWantRotation{R"sql(
+  UPDATE sessions SET rotate_required = $2, updated_at = $3
+   WHERE user_id = $1 AND kind = 'cookie' AND revoked_at IS NULL AND expires_at > $3)sql"};
 constexpr Sql kTouch{R"sql(
   UPDATE sessions SET last_active_at = $3, last_ip = $4, expires_at = $5
    WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL)sql"};
@@ -60,7 +66,7 @@ struct Row {
   Uuid user_id;
   Uuid id;
   std::string kind;
-  std::string token_hash;
+  std::optional<std::string> token_hash;
   std::string auth_method;
   Instant auth_time;
   Instant expires_at;
@@ -127,6 +133,7 @@ std::string replace_token(Context& ctx, const directory::Place& place, const Tok
 }
 
 void record_end(Context& ctx, const Uuid& user, const std::string& which, std::string_view reason) {
+  ctx.count("ignition_sessions_revoked_total", std::string(reason));
   audit::record(ctx, {.event_type = "session_revoked",
                       .action = audit::Action::delete_,
                       .subject = user,
@@ -145,16 +152,18 @@ bool AuthMethodFormat::accepts(std::string_view text) {
 
 NewSession start(Context& ctx, const SignIn& in) {
   const Origin& origin = ctx.caller.origin;
-  const std::string token = fresh_token(ctx.random);
-  const Instant expires_at = ctx.now + std::min(ctx.config.auth_session_ttl, ctx.config.auth_session_absolute);
+  const bool gets_tokens = origin.native || ctx.config.auth_web_delivery == WebDelivery::tokens;
+  const Instant absolute_end = ctx.now + ctx.config.auth_session_absolute;
+  const Instant expires_at = gets_tokens ? tokens::refresh_end(ctx, absolute_end)
+                                         : std::min(ctx.now + ctx.config.auth_session_ttl, absolute_end);
   Row row{.user_id = in.user,
           .id = ctx.new_id(),
-          .kind = "cookie",
-          .token_hash = token_hash(token),
+          .kind = gets_tokens ? "token" : "cookie",
+          .token_hash = {},
           .auth_method = std::string(in.auth_method),
           .auth_time = ctx.now,
           .expires_at = expires_at,
-          .absolute_expires_at = ctx.now + ctx.config.auth_session_absolute,
+          .absolute_expires_at = absolute_end,
           .last_active_at = ctx.now,
           .ip_address = unless_empty(origin.ip_address),
           .last_ip = unless_empty(origin.ip_address),
@@ -163,9 +172,14 @@ NewSession start(Context& ctx, const SignIn& in) {
           .client_type = origin.native ? "native" : "web",
           .created_at = ctx.now,
           .updated_at = ctx.now};
+  const std::string token = gets_tokens ? std::string() : fresh_token(ctx.random);
+  if (!gets_tokens) row.token_hash = token_hash(token);
   ctx.db.insert(row);
-  const directory::Place place{.user_id = row.user_id, .ref_id = row.id};
-  directory::enter(ctx, kKind, row.token_hash, place, row.absolute_expires_at);
+  ctx.count("ignition_sessions_created_total", row.kind);
+  if (row.token_hash) {
+    directory::enter(ctx, kKind, *row.token_hash, {.user_id = row.user_id, .ref_id = row.id}, absolute_end);
+  }
+  roles::signed_in(ctx, in.user);
   for (const Uuid& beyond : ctx.db.query<Uuid>(kBeyond, in.user, ctx.now, kMostLive)) {
     end(ctx, in.user, beyond, "limit");
   }
@@ -174,8 +188,13 @@ NewSession start(Context& ctx, const SignIn& in) {
                       .subject = in.user,
                       .resource_type = "session",
                       .resource_id = row.id.text()});
-  order_cookie(ctx, row.id, token, row.expires_at);
-  return {.session = find(ctx, in.user, row.id).value(), .token = token};
+  NewSession made{.session = find(ctx, in.user, row.id).value(), .token = token, .tokens = {}};
+  if (gets_tokens) {
+    made.tokens = tokens::begin(ctx, {.user = row.user_id, .session = row.id, .absolute_end = absolute_end});
+  } else {
+    order_cookie(ctx, row.id, token, row.expires_at);
+  }
+  return made;
 }
 
 std::optional<Session> find(Context& ctx, const Uuid& user, const Uuid& id) {
@@ -185,13 +204,22 @@ std::optional<Session> find(Context& ctx, const Uuid& user, const Uuid& id) {
 }
 
 void rotate(Context& ctx, bool signed_in_again) {
-  if (ctx.caller.credential != Credential::session || !ctx.caller.session_id) return;
+  if (!ctx.caller.session_id) return;
+  if (ctx.caller.credential == Credential::jwt) {
+    if (signed_in_again) ctx.db.execute(kConfirmed, ctx.caller.user, *ctx.caller.session_id, ctx.now);
+    return;
+  }
+  if (ctx.caller.credential != Credential::session) return;
   const directory::Place place{.user_id = ctx.caller.user, .ref_id = *ctx.caller.session_id};
   const auto before = ctx.db.maybe<Tokens>(kTokens, place.user_id, place.ref_id);
   if (!before) return;
   const auto token =
       replace_token(ctx, place, *before, signed_in_again ? ctx.now : before->auth_time, std::chrono::seconds(0));
   order_cookie(ctx, place.ref_id, token, before->expires_at);
+}
+
+std::int64_t want_rotation(Context& ctx, const Uuid& user, std::string_view reason) {
+  return ctx.db.execute(kWantRotation, user, reason, ctx.now);
 }
 
 bool end(Context& ctx, const Uuid& user, const Uuid& id, std::string_view reason) {
@@ -210,6 +238,7 @@ std::int64_t end_others(Context& ctx, const Uuid& user, const Uuid& kept, std::s
 }
 
 void clear_cookies(Context& ctx) {
+  if (ctx.caller.origin.native) return;  // it has no jar
   using Jar = CookieOrder::Jar;
   for (const Jar jar : {Jar::session, Jar::access_token, Jar::refresh_token}) ctx.reply.cookies.push_back({.jar = jar});
 }
@@ -231,8 +260,10 @@ Touched touch(Context& ctx, const Touch& in) {
   ctx.db.lock_user(in.user_id);
   const auto session = find(ctx, in.user_id, in.id);
   if (!session || in.at - session->last_active_at < rules::kUseStoredEvery) return {};
-  const Instant end =
-      rules::slid_end(session->expires_at, session->absolute_expires_at, in.at, ctx.config.auth_session_ttl);
+  // A session of tokens lives as long as its newest refresh token.
+  const Instant end = session->kind == "token" ? session->expires_at
+                                               : rules::slid_end(session->expires_at, session->absolute_expires_at,
+                                                                 in.at, ctx.config.auth_session_ttl);
   ctx.db.execute(kTouch, in.user_id, in.id, in.at, in.ip ? std::optional(in.ip->value) : session->last_ip, end);
   ctx.db.execute(kSeen, in.user_id, in.at);
   return {.stored = true};

@@ -1,7 +1,11 @@
 // Accounts. Rules: rules/accounts.hpp (names, roles), gates.hpp.
 #include "ignition/domains/users.hpp"
 
+#include <fmt/format.h>
+
+#include "domains/users_stored.hpp"
 #include "ignition/domains/audit.hpp"
+#include "ignition/domains/roles.hpp"
 #include "ignition/domains/settings.hpp"
 #include "ignition/gates.hpp"
 
@@ -10,23 +14,6 @@ namespace {
 
 constexpr std::string_view kLocalEmail = "dev@localhost";
 constexpr std::string_view kLocalName = "Local Dev User";
-
-constexpr Sql kFind{R"sql(
-  SELECT u.id, u.email, u.email_verified_at, u.username, u.name, u.image, u.role, u.approved, u.age_attested,
-         u.tos_version, u.disabled_at, u.created_at, s.timezone, s.locale,
-         CASE WHEN p.user_id IS NULL THEN FALSE ELSE TRUE END
-    FROM users u LEFT JOIN user_settings s ON s.user_id = u.id
-         LEFT JOIN password_credentials p ON p.user_id = u.id
-   WHERE u.id = $1)sql"};
-
-constexpr Sql kPage{R"sql(
-  SELECT u.id, u.email, u.email_verified_at, u.username, u.name, u.image, u.role, u.approved, u.age_attested,
-         u.tos_version, u.disabled_at, u.created_at, s.timezone, s.locale,
-         CASE WHEN p.user_id IS NULL THEN FALSE ELSE TRUE END
-    FROM users u LEFT JOIN user_settings s ON s.user_id = u.id
-         LEFT JOIN password_credentials p ON p.user_id = u.id
-   ORDER BY u.created_at DESC, u.id DESC
-   LIMIT $1 OFFSET $2)sql"};
 
 constexpr Sql kCount{R"sql(SELECT count(*) FROM users)sql"};
 
@@ -40,9 +27,9 @@ constexpr Sql kFreeName{R"sql(DELETE FROM directory WHERE kind = $1 AND key = $2
 
 // Changes no row when the account exists.
 constexpr Sql kCreate{R"sql(
-  INSERT INTO users (id, email, email_verified_at, username, name, role, approved, approved_at, age_attested,
+  INSERT INTO users (id, email, email_verified_at, username, name, approved, approved_at, age_attested,
                      age_attested_at, tos_version, tos_accepted_at, created_at, updated_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
   ON CONFLICT (id) DO NOTHING)sql"};
 
 constexpr Sql kCreateProgress{R"sql(
@@ -55,61 +42,6 @@ constexpr Sql kCreateWallet{R"sql(
 
 constexpr Sql kUpdate{R"sql(
   UPDATE users SET name = $2, username = $3, image = $4, updated_at = $5 WHERE id = $1)sql"};
-
-struct Row {
-  Uuid id;
-  std::string email;
-  std::optional<Instant> email_verified_at;
-  std::optional<std::string> username;
-  std::string name;
-  std::optional<std::string> image;
-  Role role = Role::user;
-  bool approved = false;
-  std::optional<std::int64_t> age_attested;
-  std::optional<std::string> tos_version;
-  std::optional<Instant> disabled_at;
-  Instant created_at;
-  std::optional<std::string> timezone;
-  std::optional<std::string> locale;
-  bool has_password = false;
-};
-BOOST_DESCRIBE_STRUCT(Row, (),
-                      (id, email, email_verified_at, username, name, image, role, approved, age_attested, tos_version,
-                       disabled_at, created_at, timezone, locale, has_password))
-
-std::vector<Role> roles_held(Role highest) {
-  if (highest == Role::user) return {Role::user};
-  return {Role::user, highest};
-}
-
-User view(const Context& ctx, Row&& row) {
-  const Standing standing{.email_verified = row.email_verified_at.has_value(),
-                          .approved = row.approved,
-                          .age_attested = row.age_attested,
-                          .tos_version = row.tos_version};
-  // Of the local user all gates are passed, whatever the configuration became since (rule R44).
-  const bool local = row.id == kLocalUser;
-  return {.id = row.id,
-          .email = std::move(row.email),
-          .email_verified = standing.email_verified,
-          .username = std::move(row.username),
-          .name = std::move(row.name),
-          .image = std::move(row.image),
-          .role = row.role,
-          .roles = roles_held(row.role),
-          .entitlements = rules::entitlements_of(row.role),
-          .is_admin = rules::is_admin(row.role),
-          .approved = local || row.approved,
-          .age_verified = local || age_verified(standing, ctx.config),
-          .tos_accepted = local || tos_accepted(standing, ctx.config),
-          .tos_version = std::move(row.tos_version),
-          .pending_gates = local ? std::vector<std::string>{} : closed_gates(standing, ctx.config),
-          .timezone = std::move(row.timezone),
-          .locale = row.locale ? std::move(*row.locale) : settings::Preferences{}.locale.value,
-          .has_password = row.has_password,
-          .mfa_enabled = false,
-          .created_at = row.created_at};
-}
 
 User existing(Context& ctx, const Uuid& id) {
   auto account = find(ctx, id);
@@ -127,6 +59,39 @@ void take_name(Context& ctx, std::string_view kind, std::string_view name, const
 
 }  // namespace
 
+User view(const Context& ctx, Stored&& row) {
+  const Standing standing{.must_change_password = row.must_change_password,
+                          .email_verified = row.email_verified_at.has_value(),
+                          .approved = row.approved,
+                          .age_attested = row.age_attested,
+                          .tos_version = row.tos_version};
+  // Of the local user all gates are passed, whatever the configuration became since (rule R44).
+  const bool local = row.id == kLocalUser;
+  auto roles = live_roles(row.role, row.role_grants, ctx.now);
+  const Role highest = roles.back();
+  auto entitlements = rules::entitlements_of(roles);
+  return {.id = row.id,
+          .email = std::move(row.email),
+          .email_verified = standing.email_verified,
+          .username = std::move(row.username),
+          .name = std::move(row.name),
+          .image = std::move(row.image),
+          .role = highest,
+          .roles = std::move(roles),
+          .entitlements = std::move(entitlements),
+          .is_admin = rules::is_admin(highest),
+          .approved = local || row.approved,
+          .age_verified = local || age_verified(standing, ctx.config),
+          .tos_accepted = local || tos_accepted(standing, ctx.config),
+          .tos_version = std::move(row.tos_version),
+          .pending_gates = local ? std::vector<std::string>{} : closed_gates(standing, ctx.config),
+          .timezone = std::move(row.timezone),
+          .locale = row.locale ? std::move(*row.locale) : settings::Preferences{}.locale.value,
+          .has_password = row.has_password,
+          .mfa_enabled = false,
+          .created_at = row.created_at};
+}
+
 bool EmailFormat::accepts(std::string_view text) { return rules::normal_email(text).has_value(); }
 bool UsernameFormat::accepts(std::string_view text) { return rules::normal_username(text).has_value(); }
 bool NameFormat::accepts(std::string_view text) { return rules::normal_name(text).has_value(); }
@@ -135,21 +100,24 @@ bool open(Context& ctx, const NewAccount& made) {
   const auto when = [&ctx](bool happened) { return happened ? std::optional(ctx.now) : std::nullopt; };
   const bool terms = made.tos_accepted && !ctx.config.tos_current_version.empty();
   const std::int64_t stored =
-      ctx.db.execute(kCreate, made.id, made.email, when(made.email_verified), made.username, made.name, made.role,
-                     made.approved, when(made.approved),
-                     made.age_verified ? std::optional(ctx.config.auth_min_age) : std::nullopt, when(made.age_verified),
-                     terms ? std::optional(ctx.config.tos_current_version) : std::nullopt, when(terms), ctx.now);
+      ctx.db.execute(kCreate, made.id, made.email, when(made.email_verified), made.username, made.name, made.approved,
+                     when(made.approved), made.age_verified ? std::optional(ctx.config.auth_min_age) : std::nullopt,
+                     when(made.age_verified), terms ? std::optional(ctx.config.tos_current_version) : std::nullopt,
+                     when(terms), ctx.now);
   if (stored == 0) return false;
   take_name(ctx, "email", made.email, made.id);
   if (made.username) take_name(ctx, "username", *made.username, made.id);
   ctx.db.execute(kCreateProgress, made.id, ctx.now);
   ctx.db.execute(kCreateWallet, made.id, ctx.now);
   audit::record(ctx, {.event_type = "user_created", .action = audit::Action::create, .subject = made.id});
+  if (made.role != Role::user) roles::grant(ctx, made.id, made.role);
   return true;
 }
 
 std::optional<Account> find(Context& ctx, const Uuid& id) {
-  auto row = ctx.db.maybe<Row>(kFind, id);
+  static const std::string statement =
+      fmt::format("SELECT {}\n    FROM users u {}\n   WHERE u.id = $1", kColumns, kJoined);
+  auto row = ctx.db.maybe<Stored>({.text = statement}, id);
   if (!row) return {};
   const auto disabled_at = row->disabled_at;
   return Account{view(ctx, std::move(*row)), disabled_at};
@@ -174,8 +142,11 @@ Users list(Context& ctx, const ListUsers& in) {
   const std::int64_t page = in.page.value;
   const std::int64_t size = in.page_size.value;
   Users out{.users = {}, .total = ctx.db.one<std::int64_t>(kCount), .page = page, .page_size = size};
-  ctx.db.each<Row>(
-      kPage, [&](Row&& row) { out.users.push_back(view(ctx, std::move(row))); }, size, (page - 1) * size);
+  static const std::string statement = fmt::format(
+      "SELECT {}\n    FROM users u {}\n   ORDER BY u.created_at DESC, u.id DESC LIMIT $1 OFFSET $2", kColumns, kJoined);
+  ctx.db.each<Stored>(
+      {.text = statement}, [&](Stored&& row) { out.users.push_back(view(ctx, std::move(row))); }, size,
+      (page - 1) * size);
   return out;
 }
 

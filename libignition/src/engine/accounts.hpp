@@ -12,7 +12,7 @@ namespace ignition::accounts {
 
 // The columns of Principal, of `users u`, and what else they come from; for statements that read more besides.
 inline constexpr std::string_view kColumns = R"sql(
-         u.id, u.revision, u.email, u.email_verified_at, u.name, u.image, u.role, u.approved, u.age_attested,
+         u.id, u.revision, u.email, u.email_verified_at, u.name, u.image, u.role, u.role_grants, u.must_change_password, u.approved, u.age_attested,
          u.tos_version, u.disabled_at, u.created_at, s.theme, s.timezone, COALESCE(s.day_start_hour, 0),
          COALESCE(s.week_start, 'monday'), e.last_activity_at,
          COALESCE((SELECT version FROM catalog_versions WHERE name = 'feature_flags'), 0))sql";
@@ -22,7 +22,7 @@ inline constexpr std::string_view kJoined = R"sql(
 // Of the account alone, which needs nothing joined. No stored answer carries its version of the flags, so none is taken
 // for one made of everything.
 inline constexpr std::string_view kColumnsAlone = R"sql(
-         u.id, u.revision, u.email, u.email_verified_at, u.name, u.image, u.role, u.approved, u.age_attested,
+         u.id, u.revision, u.email, u.email_verified_at, u.name, u.image, u.role, u.role_grants, u.must_change_password, u.approved, u.age_attested,
          u.tos_version, u.disabled_at, u.created_at, NULL, NULL, 0, 'monday', NULL, -1)sql";
 
 // Nothing for an unknown user. With everything that an operation wants to know about the account beforehand.

@@ -1,8 +1,12 @@
 #include "ignition/config.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "ignition/rules/accounts.hpp"
 #include "ignition/rules/flags.hpp"
+#include "ignition/rules/oauth.hpp"
+#include "ignition/secrets.hpp"
 #include "ignition/variables.hpp"
 #include "storage/postgres_address.hpp"
 
@@ -15,7 +19,17 @@ std::string upper_case(std::string_view text) {
   return out;
 }
 
+bool is_key(std::string_view text) { return text.size() >= 32; }
+constexpr VariableLimits kKey{.format = "a text of at least 32 bytes", .accepts = is_key};
+
 bool is_terms_version(std::string_view text) { return code_points(text) <= 20; }
+
+bool is_email(std::string_view text) { return rules::normal_email(text).has_value(); }
+
+bool is_claim_key(std::string_view text) {
+  const std::size_t length = code_points(text);
+  return length >= 32 && length <= 64;
+}
 
 bool is_database_url(std::string_view text) {
   return text.starts_with("sqlite:") || storage::is_postgres_address(text);
@@ -27,6 +41,41 @@ std::string without_driver(std::string_view url) {
   const auto plus = url.substr(0, colon).find_first_of("+=");
   if (colon == std::string_view::npos || plus == std::string_view::npos || url[plus] == '=') return std::string(url);
   return std::string(url.substr(0, plus)) + std::string(url.substr(colon));
+}
+
+bool is_scheme(std::string_view text) { return rules::is_application_scheme(text); }
+bool is_web_url(std::string_view text) { return WebUrlFormat::accepts(text); }
+
+void add_oauth(VariableTable<Config>& table) {
+  constexpr VariableLimits kUrl{.format = WebUrlFormat::name, .accepts = is_web_url};
+  table
+      .add("AUTH_OAUTH_GOOGLE_CLIENT_ID", &Config::oauth_google_client_id,
+           "Client id at Google; with the secret, people sign in with Google.", {.aliases = {"GOOGLE_CLIENT_ID"}})
+      .add("AUTH_OAUTH_GOOGLE_CLIENT_SECRET", &Config::oauth_google_client_secret, "Client secret at Google.",
+           {.aliases = {"GOOGLE_CLIENT_SECRET"}, .secret = true})
+      .add("AUTH_OAUTH_GOOGLE_REDIRECT_URI", &Config::oauth_google_redirect_uri,
+           "Must be SERVER_PUBLIC_URL/auth/callback/google where it is set.", {.limits = kUrl})
+      .add("AUTH_OAUTH_GOOGLE_ISSUER_URL", &Config::oauth_google_issuer_url,
+           "Another server in place of all of Google's, with their paths.", {.limits = kUrl})
+      .add("AUTH_OAUTH_AZURE_CLIENT_ID", &Config::oauth_azure_client_id,
+           "Application id at Microsoft; with secret and tenant, people sign in with Microsoft.",
+           {.aliases = {"AZURE_AD_CLIENT_ID", "AZURE_CLIENT_ID"}})
+      .add("AUTH_OAUTH_AZURE_CLIENT_SECRET", &Config::oauth_azure_client_secret, "Client secret at Microsoft.",
+           {.aliases = {"AZURE_AD_CLIENT_SECRET", "AZURE_CLIENT_SECRET"}, .secret = true})
+      .add("AUTH_OAUTH_AZURE_TENANT_ID", &Config::oauth_azure_tenant_id,
+           "Whose accounts: a tenant's id or domain, common, organizations or consumers.",
+           {.aliases = {"AZURE_AD_TENANT_ID", "AZURE_TENANT_ID"}})
+      .add("AUTH_OAUTH_AZURE_TRUST_EMAIL", &Config::oauth_azure_trust_email,
+           "Whether the addresses that the one tenant tells count as proven.",
+           {.aliases = {"AZURE_AD_TRUST_EMAIL", "AZURE_TRUST_EMAIL"}})
+      .add("AUTH_OAUTH_AZURE_REDIRECT_URI", &Config::oauth_azure_redirect_uri,
+           "Must be SERVER_PUBLIC_URL/auth/callback/azure where it is set.",
+           {.aliases = {"AZURE_AD_REDIRECT_URI", "AZURE_REDIRECT_URI"}, .limits = kUrl})
+      .add("AUTH_OAUTH_AZURE_BASE_URL", &Config::oauth_azure_base_url,
+           "Another server in place of all of Microsoft's, with their paths.", {.limits = kUrl})
+      .add("AUTH_NATIVE_REDIRECT_SCHEMES", &Config::native_redirect_schemes,
+           "Schemes of applications that a sign-in in the browser may lead back to.",
+           {.limits = {.format = "a scheme of an application, in lower case", .accepts = is_scheme}});
 }
 
 // One variable per key of the configuration of Today.
@@ -50,9 +99,48 @@ void add_today(VariableTable<Config>& table) {
   }
 }
 
+// The limits that operations look at: windows that slide.
+void add_rates(VariableTable<Config>& table) {
+  struct Row {
+    std::string_view name;
+    std::string_view rate_class;
+    rules::Rate Config::*rate;
+  };
+  static constexpr auto kRows = std::to_array<Row>({
+      {"LOGIN_FAILURE", "login_failure", &Config::login_failure},
+      {"ACCOUNT_FAILURE", "account_failure", &Config::account_failure},
+      {"MAIL", "mail_account", &Config::mail_account},
+      {"MAIL_IP", "mail_ip", &Config::mail_ip},
+  });
+  const Config defaults;
+  for (const Row& row : kRows) {
+    const std::string expects = "<limit>/<seconds> or off";
+    table.add({.name = fmt::format("RATE_LIMIT_{}", row.name),
+               .meaning = fmt::format("Rate limit of the class {}.", row.rate_class),
+               .expects = expects,
+               .fallback = rules::rate_text(defaults.*row.rate),
+               .set = [&row, expects](std::string_view text, void* settings) -> std::optional<FieldError> {
+                 const auto rate = rules::parse_rate(text);
+                 if (!rate || rate->burst > 0) {
+                   return FieldError{{}, "invalid_format", fmt::format("must be {}", expects)};
+                 }
+                 static_cast<Config*>(settings)->*row.rate = *rate;
+                 return {};
+               }});
+  }
+}
+
 bool is_flag_name(std::string_view name) {
   const bool letter = (name.front() >= 'A' && name.front() <= 'Z') || (name.front() >= 'a' && name.front() <= 'z');
   return letter && name.size() <= 64;
+}
+
+// 32 bytes as base64.
+std::optional<FieldError> set_encryption_key(std::string_view text, void* settings) {
+  auto key = from_base64(text);
+  if (!key || key->size() != kSealKeyBytes) return FieldError{{}, "invalid_format", "must be 32 bytes as base64"};
+  static_cast<Config*>(settings)->data_encryption_key = std::move(*key);
+  return {};
 }
 
 void read_flags(VariableReader& reader, Config& config) {
@@ -103,10 +191,41 @@ const VariableTable<Config>& config_variables() {
              {.limits = {.min = 1, .max = 16}})
         .add("PASSWORD_HASH_CONCURRENCY", &Config::password_concurrency,
              "Passwords hashed at once; 0 = as many as cores.", {.limits = {.min = 0, .max = 256}})
+        .add("JWT_SECRET", &Config::jwt_secret,
+             "Key of access tokens; needed in production, elsewhere made anew with every start.",
+             {.aliases = {"SECRET_KEY"}, .limits = kKey, .secret = true})
+        .add("JWT_SECRET_PREVIOUS", &Config::jwt_secret_previous,
+             "The key before it, whose access tokens are still good while it changes.",
+             {.limits = kKey, .secret = true})
+        .add("ACCESS_TOKEN_EXPIRE_MINUTES", &Config::access_token_minutes, "How long an access token is good.",
+             {.aliases = {"JWT_ACCESS_EXPIRY_MINUTES", "JWT_ACCESS_TOKEN_EXPIRY_MINUTES"},
+              .limits = {.min = 1, .max = 60}})
+        .add("REFRESH_TOKEN_EXPIRE_DAYS", &Config::refresh_token_days, "How long a refresh token is good.",
+             {.aliases = {"JWT_REFRESH_EXPIRY_DAYS", "JWT_REFRESH_TOKEN_EXPIRY_DAYS"}, .limits = {.min = 1, .max = 90}})
+        .add("AUTH_REFRESH_GRACE_SECONDS", &Config::auth_refresh_grace,
+             "How long a used refresh token may be used again, by a client that missed the answer.",
+             {.limits = {.min = 0, .max = 60}})
+        .add("AUTH_WEB_DELIVERY", &Config::auth_web_delivery,
+             "What a browser gets that signs in: the cookie of a session, or tokens in cookies.")
         .add("AUTH_TOS_IMPLIES_AGE", &Config::auth_tos_implies_age,
              "Whether who accepts the terms in an existing client attests the least age too.")
         .add("ACCOUNT_DELETE_GRACE_DAYS", &Config::account_delete_grace_days,
              "Days in which people can take back that they deleted their account.", {.limits = {.min = 0, .max = 30}});
+    rows.add("ADMIN_EMAILS", &Config::admin_emails,
+             "Addresses whose proven owners administer: the first one as super administrator.",
+             {.limits = {.format = "an e-mail address", .accepts = is_email}})
+        .add("ADMIN_CLAIM_KEY", &Config::admin_claim_key,
+             "Key that makes its bearer the first administrator; unset: made up and printed at the first start.",
+             {.limits = {.format = "a text of 32 to 64 characters", .accepts = is_claim_key}, .secret = true})
+        .add("RATE_LIMIT_STORE", &Config::rate_limit_store,
+             "Where counts for rate limits are kept: in each process, or in the database for all servers together.");
+    add_rates(rows);
+    add_oauth(rows);
+    rows.add({.name = "DATA_ENCRYPTION_KEY",
+              .meaning = "Key of secrets that are stored encrypted; unset: made anew with every start.",
+              .expects = "32 bytes as base64",
+              .secret = true,
+              .set = set_encryption_key});
     add_today(rows);
     return rows;
   }();
@@ -116,6 +235,7 @@ const VariableTable<Config>& config_variables() {
 Config Config::from(VariableReader& reader) {
   Config config;
   reader.read(config_variables(), config);
+  for (std::string& email : config.admin_emails) email = rules::normal_email(email).value_or(email);
   read_flags(reader, config);
   if (rules::first_invalid_key(config.today) == "weights") {
     reader.refuse("IGNITION_TODAY_WEIGHT_FREQUENCY", "out_of_range",
@@ -128,6 +248,7 @@ Config Config::from(const Map<std::string>& settings) {
   VariableReader reader(settings.entries);
   Config config = from(reader);
   reader.finish();
+  config.variables = [given = reader.shown()] { return shown_variables(config_variables().rows(), given); };
   return config;
 }
 

@@ -107,12 +107,25 @@ int hashes_at_once(const Config& config) {
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
-// Without a key, secrets that are stored encrypted can be read by this process alone.
-std::string key_of(const Config& config) {
-  if (!config.data_encryption_key.empty()) return config.data_encryption_key;
+// Whether the store failed, not the caller.
+bool is_of_store(const Error& error) {
+  return error.code() == Code::INTERNAL || (error.code() == Code::UNAVAILABLE && error.reason() != "overloaded");
+}
+
+std::unique_ptr<RateStore> rates_of(const Config& config, Store& store) {
+  if (config.rate_limit_store == RateLimitStore::database) return stored_rates(store);
+  return std::make_unique<MemoryRates>();
+}
+
+std::string random_key() {
   std::string key(kSealKeyBytes, '\0');
   system_random()({reinterpret_cast<std::uint8_t*>(key.data()), key.size()});
   return key;
+}
+
+// Without a key, secrets that are stored encrypted can be read by this process alone.
+std::string key_of(const Config& config) {
+  return config.data_encryption_key.empty() ? random_key() : config.data_encryption_key;
 }
 
 // Waiting work of a user that a write stores along with its own; given back when the write fails.
@@ -138,11 +151,15 @@ class OpenEngine final : public Engine {
         clock_(options.clock ? std::move(options.clock) : std::make_shared<SystemClock>()),
         ids_(options.ids ? std::move(options.ids) : std::make_shared<RandomIds>()),
         random_(options.random ? std::move(options.random) : system_random()),
-        hashes_(hashes_at_once(config_)),
+        hashes_(hashes_at_once(config_), 64, options.measures ? &counts_ : nullptr),
+        rates_(rates_of(config_, *store_)),
         cache_(options.answers_in_memory),
         log_(std::move(options.store.log)),
-        watcher_(std::move(options.watcher)) {
+        watcher_(std::move(options.watcher)),
+        measures_(options.measures) {
     config_.data_encryption_key = key_of(config_);
+    config_.jwt_secret_is_made_up = config_.jwt_secret.empty();
+    if (config_.jwt_secret_is_made_up) config_.jwt_secret = random_key();
     if (options.share_answers.value_or(store_->is_remote())) {
       stored_ = std::make_unique<StoredAnswers>(*store_, config_, [this](const std::string& line) { log(line); });
     }
@@ -190,6 +207,7 @@ class OpenEngine final : public Engine {
   const Config& config() const override { return config_; }
   Store& store() override { return *store_; }
   Clock& clock() override { return *clock_; }
+  RateStore& rates() override { return *rates_; }
 
   int pending_migrations() override {
     if (pending_ == 0) return 0;
@@ -238,6 +256,22 @@ class OpenEngine final : public Engine {
       throw;
     }
   }
+  // Times the statements of a transaction from here on, if the engine measures.
+  class Timed {
+   public:
+    Timed(OpenEngine& engine, const Operation& operation, Transaction& db)
+        : engine_(engine), operation_(operation.name) {
+      if (engine.measures_) db.time(durations_);
+    }
+    ~Timed() { engine_.counts_.took("ignition_db_query_duration_seconds", operation_, durations_); }
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+
+   private:
+    OpenEngine& engine_;
+    const std::string_view operation_;
+    std::vector<std::chrono::nanoseconds> durations_;
+  };
 
   // A transaction and the caller's account as it stands in it.
   struct Opened {
@@ -266,8 +300,8 @@ class OpenEngine final : public Engine {
     Opened opened{.watcher = watcher_of(operation.name), .db = store_->begin(mode), .caller = {}};
     watch(opened);
     // Operations for everybody still say who calls, and refuse who shows what is not good any more.
-    if (!has_account(operation.access) && !has_stored_credential(caller)) return opened;
-    if (mode == Mode::write && has_account(operation.access)) opened.db->lock_user(caller.user);
+    if (!has_account(operation, caller) && !has_stored_credential(caller)) return opened;
+    if (mode == Mode::write && has_account(operation, caller)) opened.db->lock_user(caller.user);
     const bool known = account != nullptr && account->user_id == caller.user && !has_stored_credential(caller);
     try {
       if (known && mode == Mode::glance) {
@@ -284,7 +318,7 @@ class OpenEngine final : public Engine {
       opened.caller = identify(*opened.db, caller, config_, now, true);
     }
     check_account(operation, caller, opened.caller, config_, now);
-    if (!has_account(operation.access)) opened.caller.principal = {};
+    if (!has_account(operation, caller)) opened.caller.principal = {};
     return opened;
   }
 
@@ -317,17 +351,22 @@ class OpenEngine final : public Engine {
                Answer* answer) {
     Events events;
     Traces traces;
+    std::vector<Counted> counted;
     Ways ways{.replica = operation.replica};
     try {
       try_again(may_run_again, [&] {
         const Ways now = std::exchange(ways, {.glance = false, .replica = false});
         traces.clear();
-        events = perform_once(operation, caller, input, output, call, answer, now, traces);
+        counted.clear();
+        events = perform_once(operation, caller, input, output, call, answer, now, traces, counted);
       });
-    } catch (const Error&) {
+    } catch (const Error& error) {
       leave(traces);
+      if (is_of_store(error)) counted.push_back({"ignition_db_errors_total", operation.name});
+      counts_.add(counted);
       throw;
     }
+    counts_.add(counted);
     tell(events);
   }
 
@@ -347,10 +386,11 @@ class OpenEngine final : public Engine {
   // A streamed answer, in one snapshot. It is not tried again: its first pieces may have left.
   Answer deliver(const Operation& operation, const Caller& caller, const void* input, const Call& call,
                  const Sink& sink) {
+    const Instant now = clock_->now();
     auto prepared = operation.prepare == nullptr
                         ? nullptr
-                        : operation.prepare(operation.preparing, {*store_, config_, random_, hashes_, caller}, input);
-    const Instant now = clock_->now();
+                        : operation.prepare(operation.preparing,
+                                            {*store_, config_, random_, hashes_, caller, *rates_, now}, input);
     const Opened opened = open(operation, caller, Mode::read, now);
     Context context = context_of(caller, opened.caller.principal, *opened.db, Mode::read, now, call);
     context.prepared = std::move(prepared);
@@ -366,15 +406,18 @@ class OpenEngine final : public Engine {
   // One run in one transaction; what it published. With `answer`, the output is written as JSON, and idempotency keys
   // and entity tags of `call` count.
   Events perform_once(const Operation& operation, const Caller& caller, const void* input, void* output,
-                      const Call& call, Answer* answer, const Ways& ways, Traces& traces) {
+                      const Call& call, Answer* answer, const Ways& ways, Traces& traces,
+                      std::vector<Counted>& counted) {
     if (operation.prepare != nullptr) check_standing(operation, caller);  // before anything is made for the caller
-    auto prepared = operation.prepare == nullptr
-                        ? nullptr
-                        : operation.prepare(operation.preparing, {*store_, config_, random_, hashes_, caller}, input);
+    auto prepared =
+        operation.prepare == nullptr
+            ? nullptr
+            : operation.prepare(operation.preparing,
+                                {*store_, config_, random_, hashes_, caller, *rates_, clock_->now()}, input);
     const Instant now = clock_->now();
     const bool writes = operation.effect == Effect::write;
     Owed owed(backlog_, caller.user);
-    if (has_account(operation.access)) {
+    if (has_account(operation, caller)) {
       if (writes) {
         owed.entries = backlog_.take(caller.user);
       } else {
@@ -383,6 +426,7 @@ class OpenEngine final : public Engine {
     }
     const Opened opened = writes ? open(operation, caller, Mode::write, now)
                                  : open_for_reading(operation, caller, ways, now, call.account);
+    const Timed timed(*this, operation, *opened.db);
     backlog_.perform(owed.entries, *opened.db);
     if (stored_ && operation.kept && call.account == nullptr) {
       stored_->recall(*opened.db, {&opened.caller.principal, 1}, cache_);
@@ -392,16 +436,18 @@ class OpenEngine final : public Engine {
         context_of(caller, opened.caller.principal, *opened.db, writes ? Mode::write : Mode::read, now, call);
     context.prepared = std::move(prepared);
     context.is_fresh = is_fresh(caller, opened.caller, config_, now);
-    const bool keyed = !call.idempotency_key.empty() && has_account(operation.access);
+    const bool keyed = !call.idempotency_key.empty() && has_account(operation, caller);
     if (writes && keyed && idempotency::may_be_kept(operation)) {
       if (write_once(operation, context, input, output, call, *answer, rows_before)) owed.entries.clear();
       answer->use = opened.caller.use;
+      counted = std::move(context.reply.counted);
       return std::move(context.reply.events);
     }
     try {
       invoke(operation, context, input, output);
     } catch (const Error& error) {
       traces = std::move(context.reply.on_refusal);
+      counted = std::move(context.reply.counted_refusals);
       if (!opened.on_replica || error.code() != Code::UNAVAILABLE) throw;
       if (error.reason() != "write_conflict") replica_.failed();
       throw write_conflict();
@@ -413,6 +459,7 @@ class OpenEngine final : public Engine {
     if (writes) finish(context, rows_before);
     owed.entries.clear();
     store_later(context);
+    counted = std::move(context.reply.counted);
     return std::move(context.reply.events);
   }
 
@@ -442,45 +489,51 @@ class OpenEngine final : public Engine {
     for (auto& [view, answer] : context.reply.shared) stored_->store(context.user, view, std::move(answer));
   }
 
+  // Each once, by ascending user.
+  static std::vector<Principal> principals_of(const std::vector<std::optional<Identified>>& callers) {
+    std::vector<Principal> out;
+    for (const auto& caller : callers) {
+      if (caller) out.push_back(caller->principal);
+    }
+    std::ranges::sort(out, {}, &Principal::user_id);
+    out.erase(std::ranges::unique(out, {}, &Principal::user_id).begin(), out.end());
+    return out;
+  }
+
   // At most OfUsers::kMost reads.
   void answer_batch(std::span<KeptRead> reads) {
-    std::vector<Uuid> users;
-    for (const KeptRead& read : reads) {
-      if (!has_stored_credential(*read.caller)) users.push_back(read.caller->user);
-    }
-    if (users.empty()) return;
-    std::ranges::sort(users);
-    users.erase(std::ranges::unique(users).begin(), users.end());
+    std::vector<const Caller*> callers;
+    callers.reserve(reads.size());
+    for (const KeptRead& read : reads) callers.push_back(read.caller);
     const Instant now = clock_->now();
-    std::vector<Principal> found;
+    std::vector<std::optional<Identified>> found;
     try {
       const Opened opened{
           .watcher = watcher_of(reads.front().call->operation), .db = store_->begin(Mode::glance), .caller = {}};
       watch(opened);
-      found = accounts::find_all(*opened.db, users);
-      std::ranges::sort(found, {}, &Principal::user_id);
-      if (stored_) stored_->recall(*opened.db, found, cache_);
+      found = identify_all(*opened.db, callers, config_, now);
+      if (stored_) stored_->recall(*opened.db, principals_of(found), cache_);
     } catch (const Error& error) {
       if (error.code() == Code::UNAVAILABLE && !may_run_again(error)) throw;
       return;
     }
-    for (KeptRead& read : reads) {
-      if (has_stored_credential(*read.caller)) continue;  // call() asks for it
-      const auto account = std::ranges::lower_bound(found, read.caller->user, {}, &Principal::user_id);
-      if (account == found.end() || account->user_id != read.caller->user) continue;
-      read.answer = from_memory(read, *account, now);
-      if (!read.answer) read.account = *account;
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+      if (!found[i]) continue;
+      reads[i].answer = from_memory(reads[i], *found[i], now);
+      if (!reads[i].answer && !has_stored_credential(*reads[i].caller)) {
+        reads[i].account = std::move(found[i]->principal);
+      }
     }
   }
 
-  std::optional<Answer> from_memory(const KeptRead& read, const Principal& account, Instant now) {
+  std::optional<Answer> from_memory(const KeptRead& read, const Identified& caller, Instant now) {
+    const Principal& account = caller.principal;
     const Operation* operation = catalogue().find(read.call->operation);
     if (operation == nullptr || !operation->kept || operation->effect != Effect::read) return {};
     if (backlog_.owes(account.user_id, now - kStoredWithin)) return {};
     try {
       check_access(*operation, *read.caller);
-      check_account(*operation, *read.caller, {.principal = account, .use = {}, .auth_time = read.caller->auth_time},
-                    config_, now);
+      check_account(*operation, *read.caller, caller, config_, now);
       Box input(*operation->input);
       read_input(*operation, *read.call, input.get());
       Box output(*operation->output);
@@ -488,6 +541,7 @@ class OpenEngine final : public Engine {
       Context context = context_of(*read.caller, account, db, Mode::read, now, *read.call);
       operation->invoke(operation->function, context, input.get(), output.get());
       Answer answer = answer_of(*operation, context, output.get());
+      answer.use = caller.use;
       store_later(context);
       return answer;
     } catch (const WantsStore&) {
@@ -512,6 +566,7 @@ class OpenEngine final : public Engine {
       for (const auto& trace : context.reply.on_refusal) trace(context.db);
       idempotency::store(context, request, error);
       context.db.commit();
+      counts_.add(context.reply.counted_refusals);
       throw;
     }
     answer = answer_of(operation, context, output);
@@ -522,7 +577,7 @@ class OpenEngine final : public Engine {
 
   // What time alone has changed is stored first, so that the operation finds it done.
   static void invoke(const Operation& operation, Context& context, const void* input, void* output) {
-    if (context.mode == Mode::write && has_account(operation.access)) product::settle(context);
+    if (context.mode == Mode::write && has_account(operation, context.caller)) product::settle(context);
     operation.invoke(operation.function, context, input, output);
   }
 
@@ -532,6 +587,7 @@ class OpenEngine final : public Engine {
     answer.etag = std::move(context.reply.etag);
     answer.not_modified = context.reply.not_modified;
     answer.cookies = std::move(context.reply.cookies);
+    answer.location = std::move(context.reply.location);
     if (!answer.not_modified) write_json(answer.body, *operation.output, output);
     return answer;
   }
@@ -602,9 +658,11 @@ class OpenEngine final : public Engine {
   std::shared_ptr<IdSource> ids_;
   const RandomBytes random_;
   HashQueue hashes_;
+  const std::unique_ptr<RateStore> rates_;
   AnswerCache cache_;
   const std::function<void(std::string_view)> log_;
   const std::function<void(std::string_view, std::string_view)> watcher_;
+  const bool measures_;
   std::atomic<int> pending_ = -1;  // -1: not counted yet
   std::mutex shipping_mutex_;
   std::mutex listeners_mutex_;

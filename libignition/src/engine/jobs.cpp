@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "ignition/domains/deletion.hpp"
+#include "domains/mail_outbox.hpp"
 #include "ignition/variables.hpp"
 
 namespace ignition::jobs {
@@ -22,25 +22,23 @@ constexpr std::array kRetentions{
     Retention{"sessions", "user_id, id", "revoked_at", 30 * kDay},
     Retention{"directory", "kind, key", "expires_at"},
     Retention{"verification_tokens", "id", "expires_at"},
+    Retention{"oauth_states", "state_hash", "expires_at"},
+    Retention{"oauth_exchange_codes", "code_hash", "expires_at"},
+    Retention{"refresh_tokens", "user_id, id", "expires_at"},
+    Retention{"revoked_tokens", "jti", "expires_at"},  // after the token's own end (rule R20)
+    Retention{"rate_limit_buckets", "key", "expires_at"},
     Retention{"idempotency_keys", "user_id, operation, key", "expires_at"},
     Retention{"mail_outbox", "id", "sent_at", 30 * kDay},
     Retention{"mail_outbox", "id", "failed_at", 30 * kDay},
     Retention{"audit_log", "id", "created_at", {}, &audit_kept},
 };
 
-// Each account is a transaction of its own.
-void end_due_accounts(Run& run) {
-  while (run.goes_on()) {
-    const auto purged = run.engine.call(Caller::system(), &deletion::purge_one);
-    if (purged.users == 0) return;
-    run.count("users", purged.users);
-  }
-}
-
 constexpr std::array kJobs{
-    Job{"retention", "Removes what is kept long enough", 1h, &remove_old_rows},
-    Job{"purge", "Ends accounts that their owners deleted, when the time to take it back is over", 1h,
+    // A mail takes a minute at most, and the lease is renewed between two.
+    Job{"mail", "Sends the mails that wait", 1min, &mail::send_due, 300s, &mail::is_wanted},
+    Job{"purge", "Ends accounts whose time of grace is over, and roles that were given for a time", 1h,
         &end_due_accounts},
+    Job{"retention", "Removes what is kept long enough", 1h, &remove_old_rows},
 };
 
 }  // namespace

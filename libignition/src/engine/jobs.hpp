@@ -33,6 +33,9 @@ class Run {
   bool goes_on();
   // Counts rows, for the report.
   void count(std::string_view what, std::int64_t number);
+  // What went wrong without ending the run; the last complaint stays, for the operator.
+  void complain(std::string why) { report_.error = std::move(why); }
+  const std::stop_token& stop_token() const { return stop_; }
   // More is left than this run may do.
   void falls_behind() { behind_ = true; }
 
@@ -73,6 +76,8 @@ struct Retention {
 std::span<const Retention> retentions();
 // `DELETE` of at most $2 rows from before $1.
 std::string delete_statement(const Retention& retention);
+// The job: what time has decided about accounts, one transaction for each of them.
+void end_due_accounts(Run& run);
 // The job: removes what is kept long enough, in batches, at most kTimePerTable for each table.
 void remove_old_rows(Run& run);
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "domains/mail.hpp"
 #include "engine/jobs.hpp"
 
 namespace ignition {
@@ -133,6 +134,7 @@ struct Jobs::State {
   std::vector<JobReport> run_due(const std::stop_token& stop);
   void run_woken(const std::stop_token& stop);
   void tell(const JobReport& report) const;
+  void wake(std::string_view job);
   bool is_unwanted(const Job& job, Instant now);
   // How long nothing is due.
   Micros rest();
@@ -140,6 +142,7 @@ struct Jobs::State {
   Engine& engine;
   const Options options;
   const std::string holder;
+  int listener = 0;
   std::mutex running;  // one job at a time
   std::mutex mutex;    // of what follows
   std::condition_variable_any changed;
@@ -229,6 +232,13 @@ void Jobs::State::tell(const JobReport& report) const {
   if (ran && options.on_report) options.on_report(report);
 }
 
+void Jobs::State::wake(std::string_view job) {
+  if (jobs::find(job) == nullptr) return;
+  const std::lock_guard lock(mutex);
+  woken.emplace(job);
+  changed.notify_all();
+}
+
 Micros Jobs::State::rest() {
   const Instant now = engine.clock().now();
   const auto leases = jobs::leases(engine);
@@ -245,9 +255,15 @@ Micros Jobs::State::rest() {
   return std::max<Micros>(next - now, std::chrono::seconds(1));
 }
 
-Jobs::Jobs(Engine& engine, Options options) : state_(std::make_unique<State>(engine, std::move(options))) {}
+Jobs::Jobs(Engine& engine, Options options) : state_(std::make_shared<State>(engine, std::move(options))) {
+  // A call may still tell us when we are gone.
+  state_->listener = engine.subscribe([weak = std::weak_ptr(state_)](std::string_view event, std::string_view) {
+    if (event != mail::kOrdered) return;
+    if (const auto state = weak.lock()) state->wake("mail");
+  });
+}
 
-Jobs::~Jobs() = default;
+Jobs::~Jobs() { state_->engine.unsubscribe(state_->listener); }
 
 std::vector<JobReport> Jobs::run_due(const std::stop_token& stop) { return state_->run_due(stop); }
 
@@ -274,12 +290,7 @@ std::vector<JobStanding> Jobs::list() {
   return out;
 }
 
-void Jobs::wake(std::string_view job) {
-  if (jobs::find(job) == nullptr) return;
-  const std::lock_guard lock(state_->mutex);
-  state_->woken.emplace(job);
-  state_->changed.notify_all();
-}
+void Jobs::wake(std::string_view job) { state_->wake(job); }
 
 void Jobs::serve(const std::stop_token& stop) {
   while (!stop.stop_requested()) {

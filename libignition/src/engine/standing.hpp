@@ -2,6 +2,11 @@
 // statement; and whether that lets an operation run (rules R17, R20, R23 to R25, R36).
 #pragma once
 
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
 #include "ignition/catalogue.hpp"
 #include "ignition/context.hpp"
 
@@ -14,8 +19,8 @@ struct Identified {
   std::vector<std::string> scopes{};  // of an API key
 };
 
-// Whether the operation needs an account.
-bool has_account(Access access);
+// Whether the call is one of an account. The host program itself needs none, also for administration.
+bool has_account(const Operation& operation, const Caller& caller);
 // Whether the caller names a session or an API key, which the store must vouch for.
 bool has_stored_credential(const Caller& caller);
 
@@ -23,6 +28,11 @@ bool has_stored_credential(const Caller& caller);
 // UNAUTHORIZED `not_signed_in` when there is none; `session_ended`, `session_rotated` or `key_ended` when the
 // credential is not good any more.
 Identified identify(Transaction& db, const Caller& caller, const Config& config, Instant now, bool alone = false);
+
+// Finds the accounts of several callers, at most OfUsers::kMost, with one statement for those with a session,
+// one for those with an API key and one for the rest. Nothing for a caller whom identify() would refuse.
+std::vector<std::optional<Identified>> identify_all(Transaction& db, std::span<const Caller* const> callers,
+                                                    const Config& config, Instant now);
 
 // Whether the caller has just signed in (rule R23), or is trusted.
 bool is_fresh(const Caller& caller, const Identified& identified, const Config& config, Instant now);

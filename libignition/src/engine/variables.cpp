@@ -225,7 +225,10 @@ std::vector<VariableReader::Found> VariableReader::given(const Variable& variabl
       if (text == nullptr || (is_unset(*text) && !empty_counts)) continue;
       std::optional<std::string> value = *text;
       if (variable.secret && name.ends_with("_FILE")) value = content_of(name, *text);
-      if (value) found.push_back({name, variable.normal != nullptr ? variable.normal(*value) : std::move(*value)});
+      if (!value) continue;
+      found.push_back({.name = name,
+                       .text = variable.normal != nullptr ? variable.normal(*value) : std::move(*value),
+                       .source = &source == &sources_.front() ? VariableSource::env : VariableSource::file});
     }
   }
   return found;
@@ -252,6 +255,8 @@ void VariableReader::read(const Variable& variable, void* settings) {
                     fmt::format("says {}, but {} says {}", other->text, found.front().name, found.front().text));
     }
   }
+  shown_.push_back(
+      {.name = variable.name, .value = variable.secret ? "set" : found.front().text, .source = found.front().source});
   auto why = variable.set(found.front().text, settings);
   if (!why) return;
   if (variable.secret) why->message = fmt::format("must be {}", variable.expects);
@@ -265,8 +270,29 @@ VariableReader::Values VariableReader::with_prefix(std::string_view prefix) {
       if (!name.starts_with(prefix) || name.size() == prefix.size()) continue;
       known_.insert(name);
       const std::string rest = name.substr(prefix.size());
-      if (!is_unset(text) && find(out, rest) == nullptr) out.emplace_back(rest, text);
+      if (is_unset(text) || find(out, rest) != nullptr) continue;
+      out.emplace_back(rest, text);
+      shown_.push_back({.name = name,
+                        .value = text,
+                        .source = &source == &sources_.front() ? VariableSource::env : VariableSource::file});
     }
+  }
+  return out;
+}
+
+std::vector<ShownVariable> shown_variables(const std::vector<Variable>& all, const std::vector<ShownVariable>& given) {
+  std::vector<ShownVariable> out;
+  for (const Variable& variable : all) {
+    const auto found = std::ranges::find(given, variable.name, &ShownVariable::name);
+    if (found != given.end()) {
+      out.push_back(*found);
+    } else {
+      out.push_back({.name = variable.name, .value = {}});
+      if (!variable.secret && !variable.fallback.empty()) out.back().value = variable.fallback;
+    }
+  }
+  for (const ShownVariable& variable : given) {  // those that are named by what they are for, such as FLAG_<name>
+    if (std::ranges::find(out, variable.name, &ShownVariable::name) == out.end()) out.push_back(variable);
   }
   return out;
 }

@@ -106,16 +106,42 @@ std::vector<Role> included_roles(Role role) {
   return roles;
 }
 
-std::vector<std::string> entitlements_of(Role role) {
-  std::vector<std::string> out;
-  const auto included = included_roles(role);
+std::vector<Role> live_roles(std::span<const RoleGrant> grants, Instant now) {
+  std::vector<Role> roles{Role::user};
+  for (const RoleGrant& grant : grants) {
+    if (!grant.expires_at || now < *grant.expires_at) roles.push_back(grant.role);
+  }
+  std::ranges::sort(roles);
+  roles.erase(std::ranges::unique(roles).begin(), roles.end());
+  return roles;
+}
+
+std::vector<std::string_view> own_entitlements(Role role) {
+  std::vector<std::string_view> out;
   for (const Grant& grant : kGrants) {
-    if (std::ranges::find(included, grant.role) != included.end()) out.emplace_back(grant.entitlement);
+    if (grant.role == role) out.push_back(grant.entitlement);
+  }
+  return out;
+}
+
+std::vector<std::string> entitlements_of(Role role) { return entitlements_of(std::span(&role, 1)); }
+
+std::vector<std::string> entitlements_of(std::span<const Role> roles) {
+  std::vector<std::string> out;
+  for (const Role role : roles) {
+    for (const Role included : included_roles(role)) {
+      for (const auto entitlement : own_entitlements(included)) out.emplace_back(entitlement);
+    }
   }
   std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
   return out;
 }
 
 bool is_admin(Role role) { return role >= Role::admin; }
+
+int rank_of(Role role) { return static_cast<int>(role) + 1; }
+
+bool may_act_on(Role actor, Role target) { return actor == Role::super_admin || target < actor; }
 
 }  // namespace ignition::rules

@@ -113,7 +113,7 @@ class PostgresConnection {
   pqxx::quiet_errorhandler quiet_;
   std::unique_ptr<pqxx::nontransaction> session_;
   std::unordered_map<const char*, std::vector<Statement>> statements_;  // by the address of the program's text
-  Statement once_;                                                      // the last one that is not kept
+  Statement once_;  // the last one that is not kept
   int named_ = 0;
   std::chrono::milliseconds limit_;
   std::atomic<Clock::rep> due_ = kNever;  // when the running call has reached its limit

@@ -241,6 +241,10 @@ class PostgresStore final : public Store {
   }
   std::string_view backend() const override { return "postgresql"; }
   bool is_remote() const override { return true; }
+  StoreConnections connections() override {
+    const auto count = pool_.count();
+    return {.in_use = count.all - count.idle, .idle = count.idle, .max = options_.pool_max};
+  }
 
   std::vector<Migration> migrations() override {
     Lease connection(pool_);

@@ -50,6 +50,11 @@ class Readers {
     idle_.push_back(std::move(connection));
     returned_.notify_one();
   }
+  StoreConnections count() {
+    const std::scoped_lock lock(mutex_);
+    const int idle = static_cast<int>(idle_.size());
+    return {.in_use = opened_ - idle, .idle = idle, .max = std::max(1, options_.readers)};
+  }
   // A connection that is not fit for another use was thrown away.
   void give_up() {
     const std::scoped_lock lock(mutex_);
@@ -218,6 +223,7 @@ class SqliteStore final : public Store {
   }
   std::string_view backend() const override { return "sqlite"; }
   bool is_remote() const override { return false; }
+  StoreConnections connections() override { return readers_.count(); }
 
   std::vector<Migration> migrations() override {
     std::vector<Migration> all;

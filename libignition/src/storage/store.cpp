@@ -29,6 +29,13 @@ bool may_run_again(const Error& error) {
          (error.reason() == "write_conflict" || error.reason() == "connection_lost");
 }
 
+std::int64_t Transaction::run_timed(Sql sql, std::span<const Param> params, void* target, OnRow on_row) {
+  const auto began = std::chrono::steady_clock::now();
+  const std::int64_t changed = run_statement(sql, params, target, on_row);
+  durations_->push_back(std::chrono::steady_clock::now() - began);
+  return changed;
+}
+
 std::unique_ptr<Store> Store::open(std::string_view url, const StoreOptions& options) {
   if (url.starts_with(kSqlite)) return storage::open_sqlite(sqlite_file(url), options);
   if (storage::is_postgres_address(url)) return storage::open_postgres(url, options);

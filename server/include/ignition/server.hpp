@@ -129,6 +129,9 @@ struct Settings {
 // The environment variables that Settings are read from; VariableReader in ignition/variables.hpp reads them.
 const VariableTable<Settings>& variables();
 
+// The origins of pages that may call and that browsers may be sent to (rule R30), as browsers write them.
+std::vector<std::string> allowed_origins(const Settings& settings);
+
 // Settings with which a server must not start; `what()` has one line for each problem. A program that gets one exits
 // with status 78.
 class ConfigError : public std::runtime_error {
@@ -140,8 +143,8 @@ class ConfigError : public std::runtime_error {
   std::vector<std::string> problems_;
 };
 
-// Throws ConfigError for what Server would refuse, without serving.
-void check(const Settings& settings);
+// Throws ConfigError for what Server would refuse, without serving; with `config`, also of an engine that has it.
+void check(const Settings& settings, const Config* config = nullptr);
 
 inline constexpr int kConfigErrorStatus = 78;  // EX_CONFIG of sysexits.h
 

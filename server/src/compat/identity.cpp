@@ -70,6 +70,34 @@ std::vector<Row> account() {
   };
 }
 
+// ---- Signing in with a provider ----
+
+Step provider_in_path(std::string_view provider) {
+  return {"", [provider](Value&, Scene& scene) { scene.request.path.emplace_back("provider", provider); }};
+}
+
+std::vector<Row> providers() {
+  const Step says = note("a bad `redirect_uri` = the usual page; a provider that is not configured → the error page");
+  return {
+      {.method = Method::GET,
+       .paths = {"/auth/providers", "/api/auth/providers"},
+       .operation = "auth.providers",
+       .gives = {inside("providers"), each("", {only({"id", "name", "enabled"})})}},
+      {.method = Method::GET,
+       .paths = {"/auth/signin/{provider}", "/api/auth/signin/{provider}"},
+       .operation = "auth.signin_from_page",
+       .takes = {says}},
+      {.method = Method::GET,
+       .paths = {"/auth/google"},
+       .operation = "auth.signin_from_page",
+       .takes = {provider_in_path("google"), says}},
+      {.method = Method::GET,
+       .paths = {"/auth/azure"},
+       .operation = "auth.signin_from_page",
+       .takes = {provider_in_path("azure"), says}},
+  };
+}
+
 // ---- Signing out, and the gates that people open ----
 
 // Clients ask whether somebody is 13, or as old as the product wants.
@@ -287,6 +315,7 @@ std::vector<Row> settings() {
 
 Part identity() {
   Part part{"Account and settings", account()};
+  std::ranges::move(providers(), std::back_inserter(part.rows));
   std::ranges::move(gates(), std::back_inserter(part.rows));
   std::ranges::move(settings(), std::back_inserter(part.rows));
   return part;

@@ -78,15 +78,16 @@ Existing Ignition clients call paths outside `/api/v1`. The same operations answ
   `{"error": "<message>", "message", "code", "type", "details"}`; everywhere else it is
   `{"success": false, "error": {"code", "type", "message", "details"}, "message"}`. `code` is that of the versioned surface.
 
-A row is added in the file of its part (`today.cpp`, `inbox.cpp`, `onboarding.cpp`, `progress.cpp`, `quests.cpp`, `market.cpp`, `planning.cpp`, `identity.cpp`); the words it is
+A row is added in the file of its part (`today.cpp`, `inbox.cpp`, `onboarding.cpp`, `progress.cpp`, `quests.cpp`, `market.cpp`, `planning.cpp`, `identity.cpp`,
+`administration.cpp`); the words it is
 made of stand in `steps.hpp`.
 )";
 
 }  // namespace
 
 const std::vector<Part>& table() {
-  static const std::vector<Part> all = {today(),  inbox(),  onboarding(), progress(),
-                                        quests(), market(), planning(),   identity()};
+  static const std::vector<Part> all = {today(),  inbox(),    onboarding(), progress(),      quests(),
+                                        market(), planning(), identity(),   administration()};
   return all;
 }
 

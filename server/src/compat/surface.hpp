@@ -25,6 +25,7 @@ Part quests();
 Part market();
 Part planning();
 Part identity();
+Part administration();
 
 // All parts. Made once.
 const std::vector<Part>& table();

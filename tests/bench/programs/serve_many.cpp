@@ -50,6 +50,7 @@ class ManyUsers final : public Engine {
   const Config& config() const override { return engine_->config(); }
   Store& store() override { return engine_->store(); }
   Clock& clock() override { return engine_->clock(); }
+  RateStore& rates() override { return engine_->rates(); }
   int pending_migrations() override { return engine_->pending_migrations(); }
   int subscribe(std::function<void(std::string_view, std::string_view)> listener) override {
     return engine_->subscribe(std::move(listener));

@@ -97,7 +97,9 @@ LocatedKey locate(Context& ctx, const LocateKey& in);
 // Notes that the key was used, not more often than every 60 s.
 TouchedKey touch(Context& ctx, const TouchKey& in);
 
-// For other domains, within their transaction: what a key of the caller may do.
+// For other domains, within their transaction: all keys of a user are dead.
+void revoke_all(Context& ctx, const Uuid& user);
+// The same: what a key of the caller may do.
 std::vector<std::string> scopes_of(Context& ctx, const Uuid& key);
 
 void add_operations(Catalogue& catalogue);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ignition/domains/sessions.hpp"
+#include "ignition/domains/tokens.hpp"
 #include "ignition/domains/users.hpp"
 
 namespace ignition::auth {
@@ -23,8 +24,13 @@ struct SignedOut {
 };
 BOOST_DESCRIBE_STRUCT(SignedOut, (), (signed_out))
 
-// Ends the caller's session, if there is one.
-SignedOut logout(Context& ctx, const Nothing& in);
+struct Logout {
+  std::optional<Text<1, 4096>> refresh_token;
+};
+BOOST_DESCRIBE_STRUCT(Logout, (), (refresh_token))
+
+// Ends the caller's session, if there is one, and that of the refresh token.
+SignedOut logout(Context& ctx, const Logout& in);
 
 // A new token for the caller's session. CONFLICT `no_cookie_session` for other callers.
 sessions::OneSession rotate_session(Context& ctx, const Nothing& in);

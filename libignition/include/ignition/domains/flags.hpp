@@ -65,6 +65,9 @@ rules::TodayFlags evaluate(const Context& ctx, std::span<const StoredFlag> rows)
 // The instant at which time alone changes a value, nothing when there is none.
 std::optional<Instant> next_change(std::span<const StoredFlag> rows, Instant now);
 
+// What is wrong with metadata that the evaluation depends on; nothing for what it understands, or carries through.
+std::optional<FieldError> metadata_fault(const Json& metadata);
+
 // Raises the version by which caches notice changed flags (Principal::flags_version). Every change of a flag or an
 // override calls it.
 void raise_version(Transaction& db);

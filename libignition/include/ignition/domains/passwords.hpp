@@ -7,6 +7,7 @@
 
 #include "ignition/catalogue.hpp"
 #include "ignition/context.hpp"
+#include "ignition/domains/tokens.hpp"
 #include "ignition/domains/users.hpp"
 #include "ignition/passwords.hpp"
 
@@ -47,9 +48,10 @@ BOOST_DESCRIBE_ENUM(RegisterStatus, verification_sent, signed_in)
 
 struct Registered {
   RegisterStatus status = RegisterStatus::verification_sent;
-  std::optional<users::User> user;  // when signed in
+  std::optional<users::User> user;       // when signed in
+  std::optional<tokens::Tokens> tokens;  // for a client that gets no session's cookie
 };
-BOOST_DESCRIBE_STRUCT(Registered, (), (status, user))
+BOOST_DESCRIBE_STRUCT(Registered, (), (status, user, tokens))
 
 // With proof of the address asked for, the answer does not tell whether the address is taken. CONFLICT
 // `username_taken`, without proof also `email_taken`; FORBIDDEN `registration_closed`.
@@ -62,8 +64,14 @@ struct Login {
 };
 BOOST_DESCRIBE_STRUCT(Login, (), (identifier, password, label))
 
+struct SignedIn {
+  users::User user;
+  std::optional<tokens::Tokens> tokens;  // for a client that gets no session's cookie
+};
+BOOST_DESCRIBE_STRUCT(SignedIn, (), (user, tokens))
+
 // UNAUTHORIZED `invalid_credentials`, the same for an unknown name and a wrong password; FORBIDDEN `account_disabled`.
-users::OneUser login(Context& ctx, const Login& in);
+SignedIn login(Context& ctx, const Login& in);
 
 struct Restore {
   users::Email email;
@@ -148,6 +156,11 @@ struct AuthTime {
 BOOST_DESCRIBE_STRUCT(AuthTime, (), (auth_time))
 
 AuthTime reauthenticate(Context& ctx, const Reauthenticate& in);
+
+// ---- For other domains, within their transaction; the user's lock is held ----
+
+// Mails the user a token for a new password, and keeps everything else closed until there is one.
+void require_new(Context& ctx, const Uuid& user, const std::string& email);
 
 void add_operations(Catalogue& catalogue);
 

@@ -11,6 +11,7 @@
 
 #include "ignition/catalogue.hpp"
 #include "ignition/context.hpp"
+#include "ignition/domains/tokens.hpp"
 
 namespace ignition::sessions {
 
@@ -56,9 +57,10 @@ BOOST_DESCRIBE_STRUCT(CreateSession, (), (user_id, auth_method, label))
 
 struct NewSession {
   Session session;
-  std::string token;  // for the client; not stored
+  std::string token;                     // of its cookie, for the client; not stored. "" when it gets tokens
+  std::optional<tokens::Tokens> tokens;  // of a session of kind `token`
 };
-BOOST_DESCRIBE_STRUCT(NewSession, (), (session, token))
+BOOST_DESCRIBE_STRUCT(NewSession, (), (session, token, tokens))
 
 // Signs somebody in whom the host program knows.
 NewSession create(Context& ctx, const CreateSession& in);
@@ -151,14 +153,19 @@ struct SignIn {
   std::optional<std::string> label{};
 };
 
-// Makes a session and orders its cookie. The least recently used session ends when there are more than fifty.
+// Signs somebody in: makes a session, and hands it to the client as rule R19 says, as a cookie, as tokens in cookies or
+// as tokens in the answer. Whoever signs in shows NewSession::tokens. The least recently used session ends when there
+// are more than fifty.
 NewSession start(Context& ctx, const SignIn& in);
 
 std::optional<Session> find(Context& ctx, const Uuid& user, const Uuid& id);
 
 // Gives the caller's cookie session a new token; the old one is dead at the commit. `signed_in_again`: the caller has
-// just shown a credential. Does nothing for callers without a cookie session.
+// just shown a credential. A session of tokens keeps them; others have nothing to rotate.
 void rotate(Context& ctx, bool signed_in_again = false);
+
+// Lets every live cookie session of the user take a new token with its next request (rule R15). How many.
+std::int64_t want_rotation(Context& ctx, const Uuid& user, std::string_view reason);
 
 // Ends one session; false when it was not live.
 bool end(Context& ctx, const Uuid& user, const Uuid& id, std::string_view reason);

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "ignition/domains/flags.hpp"
+#include "ignition/gates.hpp"
 #include "ignition/rules/onboarding.hpp"
 #include "ignition/rules/outcomes.hpp"
 
@@ -528,6 +529,7 @@ Facts no_facts(const Context& ctx) {
 void judge_flags(Facts& out, std::span<const flags::StoredFlag> stored, const Context& ctx) {
   out.flags = flags::evaluate(ctx, stored);
   if (const auto at = flags::next_change(stored, ctx.now)) out.facts.turning_points.push_back(*at);
+  if (const auto at = next_expiry(ctx.principal, ctx.now)) out.facts.turning_points.push_back(*at);
 }
 
 // All groups and the flags with one statement; nothing when anything fails. Throws `write_conflict` when they are newer
