@@ -68,7 +68,8 @@ std::string delete_statement(const Retention& r) {
 
 void remove_old_rows(Run& run) {
   const auto rows = retentions();
-  for (std::size_t i = 0; i < rows.size() && run.goes_on(); ++i) remove_from(run, rows[i], Sql{statements()[i]});
+  for (std::size_t i = 0; i < rows.size() && run.goes_on(); ++i)
+    remove_from(run, rows[i], {.text = statements()[i], .once = true});
 }
 
 }  // namespace ignition::jobs
