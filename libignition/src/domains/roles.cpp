@@ -150,7 +150,7 @@ void lock_super_admins(Context& ctx) { ctx.db.execute(kLock); }
 
 void require_another_super_admin(Context& ctx, const Uuid& user) {
   const auto all = super_admins(ctx);
-  if (all.size() == 1 && all.front() == user) {
+  if (all.empty() ? user == kLocalUser : all.size() == 1 && all.front() == user) {
     throw conflict("last_super_admin", "Nobody else could administer everything.");
   }
 }
