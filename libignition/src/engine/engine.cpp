@@ -387,10 +387,10 @@ class OpenEngine final : public Engine {
   Answer deliver(const Operation& operation, const Caller& caller, const void* input, const Call& call,
                  const Sink& sink) {
     const Instant now = clock_->now();
-    auto prepared = operation.prepare == nullptr
-                        ? nullptr
-                        : operation.prepare(operation.preparing,
-                                            {*store_, config_, random_, hashes_, caller, *rates_, now}, input);
+    auto prepared =
+        operation.prepare == nullptr
+            ? nullptr
+            : operation.prepare(operation.preparing, {*store_, config_, random_, hashes_, caller, *rates_, now}, input);
     const Opened opened = open(operation, caller, Mode::read, now);
     Context context = context_of(caller, opened.caller.principal, *opened.db, Mode::read, now, call);
     context.prepared = std::move(prepared);
@@ -429,7 +429,8 @@ class OpenEngine final : public Engine {
     const Timed timed(*this, operation, *opened.db);
     backlog_.perform(owed.entries, *opened.db);
     if (stored_ && operation.kept && call.account == nullptr) {
-      stored_->recall(*opened.db, {&opened.caller.principal, 1}, cache_);
+      const Principal* account = &opened.caller.principal;
+      stored_->recall(*opened.db, {&account, 1}, cache_);
     }
     const std::int64_t rows_before = opened.db->rows_changed();
     Context context =
@@ -490,10 +491,11 @@ class OpenEngine final : public Engine {
   }
 
   // Each once, by ascending user.
-  static std::vector<Principal> principals_of(const std::vector<std::optional<Identified>>& callers) {
-    std::vector<Principal> out;
+  static std::vector<const Principal*> principals_of(const std::vector<std::optional<Identified>>& callers) {
+    std::vector<const Principal*> out;
+    out.reserve(callers.size());
     for (const auto& caller : callers) {
-      if (caller) out.push_back(caller->principal);
+      if (caller) out.push_back(&caller->principal);
     }
     std::ranges::sort(out, {}, &Principal::user_id);
     out.erase(std::ranges::unique(out, {}, &Principal::user_id).begin(), out.end());

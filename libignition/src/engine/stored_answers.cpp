@@ -91,12 +91,12 @@ void StoredAnswers::store(const Uuid& user, std::string_view view,
   }
 }
 
-void StoredAnswers::recall(Transaction& db, std::span<const Principal> accounts, AnswerCache& memory) const {
+void StoredAnswers::recall(Transaction& db, std::span<const Principal* const> accounts, AnswerCache& memory) const {
   const auto views = product::shared_views();
   std::vector<Uuid> users;
-  for (const Principal& account : accounts) {
-    const auto known = [&](const SharedView& view) { return memory.knows(account.user_id, view.name); };
-    if (!std::ranges::all_of(views, known)) users.push_back(account.user_id);
+  for (const Principal* account : accounts) {
+    const auto known = [&](const SharedView& view) { return memory.knows(account->user_id, view.name); };
+    if (!std::ranges::all_of(views, known)) users.push_back(account->user_id);
   }
   std::vector<Stored> rows;
   try {
@@ -105,7 +105,7 @@ void StoredAnswers::recall(Transaction& db, std::span<const Principal> accounts,
     if (may_run_again(error)) throw;  // otherwise it is worked out here
   }
   for (const Stored& stored : rows) {
-    const auto account = std::ranges::lower_bound(accounts, stored.user_id, {}, &Principal::user_id);
+    const auto account = *std::ranges::lower_bound(accounts, stored.user_id, {}, &Principal::user_id);
     const std::size_t index = index_of(stored.view);
     if (account->revision != stored.revision || index == makers_.size() || stored.maker != makers_[index]) continue;
     const auto answer = views[index].unpack(stored.user_id, stored.body.value);

@@ -37,7 +37,7 @@ class StoredAnswers {
   void store(const Uuid& user, std::string_view view, std::shared_ptr<const CachedAnswer> answer) noexcept;
   // Puts what is stored for those accounts of whose views `memory` knows nothing into it, with one statement.
   // `accounts`: by ascending user, at most OfUsers::kMost.
-  void recall(Transaction& db, std::span<const Principal> accounts, AnswerCache& memory) const;
+  void recall(Transaction& db, std::span<const Principal* const> accounts, AnswerCache& memory) const;
 
  private:
   struct Key {
