@@ -1,4 +1,5 @@
 // What servers on one store keep for each other.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <thread>
@@ -115,4 +116,20 @@ TEST_CASE("without a table of stored answers everything is worked out, and nobod
   CHECK_FALSE(together(*engine, {ann})[0]);
   CHECK(today_of(*engine, ann) == today_of(*world.another_engine(), ann));
   CHECK(together(*engine, {ann})[0]);
+}
+
+TEST_CASE("a server that ends while its store takes nothing tries once and goes") {
+  World world("file");
+  world.quiet = true;
+  std::vector<std::string> told;
+  auto engine = Engine::open({.store_url = world.store_url(),
+                              .store = {.durability = StoreOptions::Durability::off,
+                                        .log = [&](std::string_view line) { told.emplace_back(line); }},
+                              .clock = world.clock,
+                              .share_answers = true});
+  for (int i = 0; i < 250; ++i) today_of(*engine, world.person());  // more than one transaction takes
+  world.sql("DROP TABLE stored_answers");
+  engine.reset();
+  const auto is_ours = [](const std::string& line) { return line.starts_with("Answers for other servers"); };
+  CHECK(std::ranges::count_if(told, is_ours) == 1);
 }

@@ -72,7 +72,8 @@ StoredAnswers::~StoredAnswers() {
   }
   called_.notify_all();
   if (worker_.joinable()) worker_.join();
-  for (Batch rest = gather(true); !rest.empty(); rest = gather(true)) write(rest);
+  // A store that is away is not waited for a second time: what is lost is worked out again.
+  for (Batch rest = gather(true); !rest.empty() && write(rest);) rest = gather(true);
 }
 
 void StoredAnswers::store(const Uuid& user, std::string_view view,
@@ -128,7 +129,7 @@ void StoredAnswers::run() {
     called_.wait_for(lock, kQuiet / 4);
     if (ends_) return;
     lock.unlock();
-    for (Batch due = gather(false); !due.empty(); due = gather(false)) write(due);
+    for (Batch due = gather(false); !due.empty() && write(due);) due = gather(false);
     lock.lock();
   }
 }
@@ -150,7 +151,7 @@ StoredAnswers::Batch StoredAnswers::gather(bool everything) {
   return batch;
 }
 
-void StoredAnswers::write(const Batch& batch) noexcept {
+bool StoredAnswers::write(const Batch& batch) noexcept {
   try {
     const auto db = store_.begin(Mode::write);
     for (const auto& [key, answer] : batch) {
@@ -161,11 +162,13 @@ void StoredAnswers::write(const Batch& batch) noexcept {
                   answer->until, body);
     }
     db->commit();
+    return true;
   } catch (const std::exception& error) {
     try {
       log_(fmt::format("Answers for other servers were not stored: {}", error.what()));
     } catch (...) {  // NOLINT(bugprone-empty-catch): nobody listens
     }
+    return false;
   }
 }
 

@@ -57,7 +57,8 @@ class StoredAnswers {
   void run();
   // What is due, or everything, as far as one transaction goes.
   Batch gather(bool everything);
-  void write(const Batch& batch) noexcept;
+  // False when the store did not take it.
+  bool write(const Batch& batch) noexcept;
 
   Store& store_;
   const Log log_;
