@@ -274,7 +274,7 @@ STORE_TEST("an account is deleted with everything in it, or not at all (A42, T20
   CHECK(world.count(fmt::format("SELECT COUNT(*) FROM audit_log WHERE event_type = 'user_deleted' AND actor_user_id = "
                                 "'{}' AND resource_id = '{}'",
                                 admin.id().text(), ann.id().text())) == 1);
-  CHECK(waiting_mails(world) == std::vector<std::string>{"account_deleted ann@x.test"});
+  CHECK(mails(world) == std::vector<std::string>{"account_deleted ann@x.test"});
   CHECK(admin.error_of("admin.users.get", with_id(ann.id())) == "NOT_FOUND not_found");
 
   world.clock->advance(hours(1));

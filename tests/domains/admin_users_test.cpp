@@ -122,7 +122,7 @@ STORE_TEST("approval opens the gate, mails the person once, and rotates their se
   CHECK(user["pending_gates"].size() == 0);
   CHECK(ann.call("settings.get")["settings"]["theme"] == "system");
   approve(R"("approved": true)");
-  CHECK(waiting_mails(world) == std::vector<std::string>{"approval_granted ann@x.test"});
+  CHECK(mails(world) == std::vector<std::string>{"approval_granted ann@x.test"});
   CHECK(entries(world, "user_approved") == 1);
   CHECK(world.rows<std::string>("SELECT rotate_required FROM sessions WHERE rotate_required IS NOT NULL") ==
         std::vector<std::string>{"approval_change"});
@@ -131,7 +131,7 @@ STORE_TEST("approval opens the gate, mails the person once, and rotates their se
   CHECK(user["approval_note"] == "Not yet");
   CHECK(ann.error_of("settings.get") == "FORBIDDEN approval_pending");
   CHECK(ann.call("auth.session")["user"]["approved"] == false);
-  CHECK(waiting_mails(world).size() == 2);
+  CHECK(mails(world).size() == 2);
   CHECK(entries(world, "user_unapproved") == 1);
   CHECK(admin.call("admin.users.list", R"({"pending": true})")["total"] == 0);
   CHECK(admin.error_of("admin.users.approve", with_id(admin.id(), R"("approved": false)")) == "CONFLICT own_account");
@@ -154,7 +154,7 @@ STORE_TEST("a disabled account has no credential that works, until it is enabled
   CHECK(world.rows<std::string>("SELECT revoke_reason FROM sessions WHERE revoked_at IS NOT NULL") ==
         std::vector<std::string>{"disabled"});
   CHECK(world.count("SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NULL") == 0);
-  CHECK(waiting_mails(world) == std::vector<std::string>{"sessions_revoked ann@x.test"});
+  CHECK(mails(world) == std::vector<std::string>{"sessions_revoked ann@x.test"});
   CHECK(entries(world, "user_disabled") == 1);
   admin.call("admin.users.disable", with_id(ann.id(), R"("reason": "abuse")"));
   CHECK(entries(world, "user_disabled") == 1);
@@ -287,7 +287,7 @@ STORE_TEST("an administrator ends sessions of others, all or one, and lets them 
   CHECK(admin.call("admin.users.sign_out", with_id(person.id()))["revoked_sessions"] == 1);
   CHECK(second.error_of("auth.me") == "UNAUTHORIZED session_ended");
   CHECK(admin.call("admin.users.sign_out", with_id(person.id()))["revoked_sessions"] == 0);
-  CHECK(waiting_mails(world) == std::vector<std::string>{"sessions_revoked ann@x.test"});
+  CHECK(mails(world) == std::vector<std::string>{"sessions_revoked ann@x.test"});
   CHECK(admin.error_of("admin.sessions.revoke", with_id(Uuid{})) == "NOT_FOUND not_found");
   CHECK(entries(world, "session_revoked") == 2);
 }
@@ -320,8 +320,8 @@ STORE_TEST("a reset lets nothing through but a new password") {
   CHECK(admin.error_of("admin.users.reset_password", with_id(without.id())) == "CONFLICT no_password");
   CHECK(admin.call("admin.users.reset_password", with_id(ann.id()))["mailed"] == true);
   CHECK(ann.error_of("auth.me") == "UNAUTHORIZED session_ended");
-  CHECK(waiting_mails(world) == std::vector<std::string>{"verify_email ann@x.test", "reset_password ann@x.test",
-                                                         "sessions_revoked ann@x.test"});
+  CHECK(mails(world) == std::vector<std::string>{"verify_email ann@x.test", "reset_password ann@x.test",
+                                                 "sessions_revoked ann@x.test"});
   const auto in = world.anonymous().answer(
       {.operation = "auth.login", .body = R"({"identifier":"ann@x.test","password":"correct horse"})"});
   const auto again = with_session(world, in.cookies.at(0).value);

@@ -7,6 +7,7 @@
 
 #include "ignition/wire.hpp"
 #include "support/credentials.hpp"
+#include "support/mails.hpp"
 
 using namespace ignition;
 using namespace ignition::test;
@@ -69,10 +70,6 @@ std::vector<std::string> events(World& world) {
 
 bool has(const std::vector<std::string>& list, std::string_view text) {
   return std::ranges::find(list, text) != list.end();
-}
-
-std::vector<std::string> mails(World& world) {
-  return world.rows<std::string>("SELECT template || ' ' || to_address FROM mail_outbox ORDER BY id");
 }
 
 constexpr std::string_view kVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

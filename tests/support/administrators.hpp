@@ -2,6 +2,7 @@
 #pragma once
 
 #include "support/credentials.hpp"
+#include "support/mails.hpp"
 
 namespace ignition::test {
 
@@ -13,11 +14,6 @@ inline Person with_role(World& world, std::string_view role) {
 
 inline std::int64_t entries(World& world, std::string_view event_type) {
   return world.count(fmt::format("SELECT COUNT(*) FROM audit_log WHERE event_type = '{}'", event_type));
-}
-
-// The mails that wait, as "template address".
-inline std::vector<std::string> waiting_mails(World& world) {
-  return world.rows<std::string>("SELECT template || ' ' || to_address FROM mail_outbox ORDER BY id");
 }
 
 }  // namespace ignition::test
