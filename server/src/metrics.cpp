@@ -84,8 +84,9 @@ const std::vector<CountedFamily>& event_families() {
       {"ignition_logins_total", "Attempts to sign in.", {"method", "outcome"}},
       {"ignition_sessions_created_total", "Sessions that began.", {"kind"}},
       {"ignition_sessions_revoked_total", "Sessions that were ended before their time.", {"reason"}},
+      {"ignition_token_refresh_total", "Uses of refresh tokens.", {"outcome"}},
+      {"ignition_refresh_reuse_total", "Refresh tokens that were used again, so that their session ended."},
       {"ignition_audit_events_total", "Entries of the security log.", {"event_type"}},
-      {"ignition_mail_total", "Mails to send.", {"template", "outcome"}},
       {"ignition_db_errors_total", "Operations that the database failed.", {"operation"}},
   };
   return all;
@@ -176,7 +177,6 @@ Metrics::Metrics(const Router& router)
           {"password_change_required", "email_unverified", "approval_pending", "age_unverified", "tos_unaccepted"}),
       csrf_rejections_({"csrf_missing", "csrf_invalid", "origin_not_allowed"}),
       rate_limited_(all_rate_classes()),
-      refreshes_({"success", "refused", "reused"}),
       by_key_({"success", "invalid", "forbidden", "refused"}) {}
 
 Metrics::~Metrics() {
@@ -203,11 +203,6 @@ void Metrics::count(const Measured& request) {
   const auto bound = std::ranges::lower_bound(kBounds, request.micros);
   raise(to.buckets[static_cast<std::size_t>(bound - kBounds.begin())]);
   raise(to.micros, static_cast<std::uint64_t>(std::max<std::int64_t>(request.micros, 0)));
-  if (request.endpoint != nullptr && request.endpoint->operation != nullptr &&
-      request.endpoint->operation->name == "auth.refresh") {
-    const bool reused = request.error != nullptr && request.error->reason() == "refresh_reused";
-    refreshes_.add(request.status < 300 ? "success" : reused ? "reused" : "refused");
-  }
   if (request.by_key) by_key_.add(outcome_of(request.status));
   if (request.error == nullptr) return;
   raise(to.codes[static_cast<std::size_t>(request.error->code())]);
@@ -263,11 +258,6 @@ std::string Metrics::text(const Gauges& gauges) const {
       family_of("ignition_csrf_rejections_total", "Requests refused as forged by another site.", "reason",
                 csrf_rejections_),
       family_of("ignition_rate_limited_total", "Requests refused by a rate limit.", "class", rate_limited_),
-      family_of("ignition_token_refresh_total", "Uses of refresh tokens.", "outcome", refreshes_),
-      {"ignition_refresh_reuse_total",
-       "Refresh tokens that were used again, so that their session ended.",
-       MetricType::Counter,
-       {counter({}, refreshes_.count(2))}},
       family_of("ignition_api_key_requests_total", "Requests with an API key.", "outcome", by_key_),
       gauge("ignition_http_in_flight", "Requests that are being answered.", gauges.in_flight),
       gauge("ignition_up", "1 while the server runs.", 1),

@@ -76,7 +76,6 @@ class Metrics {
   LabelCounts gate_rejections_;
   LabelCounts csrf_rejections_;
   LabelCounts rate_limited_;
-  LabelCounts refreshes_;
   LabelCounts by_key_;
 };
 

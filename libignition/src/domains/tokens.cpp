@@ -70,7 +70,10 @@ BOOST_DESCRIBE_STRUCT(Found, (),
                       (id, parent_id, session_id, expires_at, consumed_at, child_used, absolute_expires_at,
                        last_active_at, revoked_at, email, disabled_at))
 
-Error refused(std::string_view reason) {
+constexpr std::string_view kUses = "ignition_token_refresh_total";
+
+Error refused(Context& ctx, std::string_view reason, std::string outcome = "refused") {
+  ctx.reply.counted_refusals.push_back({kUses, std::move(outcome)});
   return Error(Code::UNAUTHORIZED, "Sign in again.").because(std::string(reason));
 }
 
@@ -172,24 +175,26 @@ Tokens begin(Context& ctx, const Family& family) {
 
 Tokens refresh(Context& ctx, const Refresh& in) {
   const std::string_view shown = shown_token(ctx, in.refresh_token);
-  if (shown.empty()) throw refused("refresh_missing");
+  if (shown.empty()) throw refused(ctx, "refresh_missing");
   const std::string hash = token_hash(shown);
   const auto place = ctx.db.maybe<Place>(kPlace, hash);
-  if (!place) throw refused("refresh_invalid");
+  if (!place) throw refused(ctx, "refresh_invalid");
   const Uuid user = place->user_id;
   ctx.db.lock_user(user);
   const auto token = ctx.db.maybe<Found>(kFind, user, hash);
-  if (!token || !is_live(ctx, *token)) throw refused("refresh_invalid");
+  if (!token || !is_live(ctx, *token)) throw refused(ctx, "refresh_invalid");
   if (!token->consumed_at) {
     consume(ctx, user, *token);
   } else if (!is_retry(ctx, *token)) {
     end_stolen(ctx, user, *token);
-    throw refused("refresh_reused");
+    ctx.reply.counted_refusals.push_back({"ignition_refresh_reuse_total", {}});
+    throw refused(ctx, "refresh_reused", "reused");
   }
   const Family family{.user = user, .session = token->session_id, .absolute_end = token->absolute_expires_at};
   const std::string& ip = ctx.caller.origin.ip_address;
   ctx.db.execute(kSessionUsed, user, family.session, refresh_end(ctx, family.absolute_end), ctx.now,
                  ip.empty() ? std::nullopt : std::optional(ip));
+  ctx.count(kUses, "success");
   return issue(ctx, family, token->id, {.body = in.refresh_token.has_value(), .cookies = !in.refresh_token});
 }
 
